@@ -3,6 +3,16 @@
  *
  * @module testing
  */
+export {
+  FuzzFailure,
+  type FuzzFixture,
+  type FuzzOptions,
+  type FuzzReport,
+  fuzz,
+  type Probe,
+} from './fuzz.ts';
+export { type FuzzSubject, fuzzMachine, type MachineFuzzOptions } from './fuzz-machine.ts';
+export { type MutationSource, mutant } from './mutation.ts';
 export { SeededRandom } from './random.ts';
 export {
   runTranscripts,

@@ -61,7 +61,7 @@ interface Replayed {
  *
  * declare function makeMachine(): Machine<{ type: 'greet' }>;
  *
- * await runTranscripts(
+ * await runTranscripts<{ type: 'greet' }>(
  *   `
  *   C: HELLO
  *   S: 250 hello
