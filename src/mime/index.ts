@@ -3,4 +3,5 @@
  *
  * @module mime
  */
+export * from './charset/index.ts';
 export * from './header/index.ts';

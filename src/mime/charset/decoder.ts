@@ -1,0 +1,137 @@
+/**
+ * Octets to text in any character set that mail declares.
+ *
+ * The platform's `TextDecoder` (WHATWG Encoding) comes first: it is the faster and knows
+ * iso-2022-jp. iconv-lite has the rest, among them utf-7 and the DOS code pages. No decoder ever
+ * throws: octets that are not of the charset become U+FFFD.
+ */
+import { Buffer, isAscii } from 'node:buffer';
+import iconv from 'iconv-lite';
+import type { Bytes } from '../../machine/index.ts';
+
+/** A decoder for one text in pieces; a character may be cut anywhere between them. */
+export interface CharsetDecoder {
+  /** The charset that is really used, in lower case: `windows-1252` for `iso-8859-1`. */
+  readonly charset: string;
+  /** The text that these octets complete. */
+  write(octets: Bytes): string;
+  /** What is left at the end: usually nothing, U+FFFD for a character that was cut off. */
+  end(): string;
+}
+
+interface Charset {
+  readonly name: string;
+  /** In such a charset octets below 128 that stand alone are US-ASCII in every state. */
+  readonly ascii: boolean;
+  /** For whole texts; it holds no state between calls. */
+  readonly whole: InstanceType<typeof TextDecoder> | null;
+}
+
+/** Names seen in mail that neither library knows. */
+const otherNames: Readonly<Record<string, string>> = {
+  '8859-1': 'iso-8859-1',
+  ansi: 'windows-1252',
+  utf8mb4: 'utf-8',
+  'utf-8-mac': 'utf-8',
+  'x-gbk': 'gbk',
+  'x-mac-roman': 'macintosh',
+  'iso-8859-8-e': 'iso-8859-8',
+};
+
+/** What iconv-lite offers beside charsets: these read octets as something else than text. */
+const notCharsets = new Set(['base64', 'hex', 'binary', 'internal', 'default']);
+
+const known = new Map<string, Charset | null>();
+/** Labels come from the peer; the table starts anew rather than grow. */
+const mostKnown = 500;
+/** RFC 2978 §2.3. */
+const longestLabel = 40;
+
+function find(label: string): Charset | null {
+  if (label.length > longestLabel) return null;
+  let charset = known.get(label);
+  if (charset === undefined) {
+    charset = open(label);
+    if (known.size === mostKnown) known.clear();
+    known.set(label, charset);
+  }
+  return charset;
+}
+
+function open(label: string): Charset | null {
+  const written = label.trim().toLowerCase();
+  const name = otherNames[written] ?? written;
+  // RFC 2781 §4.3: a byte order mark decides in utf-16; TextDecoder would always read little-endian.
+  if (name !== 'utf-16') {
+    try {
+      const whole = new TextDecoder(name);
+      const ascii = !/^(utf-16|iso-2022|x-user)/.test(whole.encoding);
+      return { name: whole.encoding, ascii, whole };
+    } catch {
+      // Not one of WHATWG's.
+    }
+  }
+  if (notCharsets.has(name) || !iconv.encodingExists(name)) return null;
+  return { name, ascii: /^(cp|ibm|mac|win|iso-?8859|koi8)/.test(name), whole: null };
+}
+
+const { latin1Slice } = Buffer.prototype as unknown as { latin1Slice(this: Bytes): string };
+
+/**
+ * Decodes a whole text.
+ *
+ * @param label - the charset as the message names it (RFC 2045 §5.1), in any case
+ * @returns `null` when no such charset is known
+ *
+ * @example
+ * ```ts
+ * import { decodeCharset } from 'mailwright/mime';
+ *
+ * decodeCharset(new Uint8Array([0x63, 0x61, 0x66, 0xe9]), 'ISO-8859-1'); // 'café'
+ * ```
+ */
+export function decodeCharset(octets: Bytes, label: string): string | null {
+  const charset = find(label);
+  if (charset === null) return null;
+  if (charset.ascii && isAscii(octets)) return latin1Slice.call(octets);
+  if (charset.whole !== null) return charset.whole.decode(octets);
+  return iconv.decode(asBuffer(octets), charset.name);
+}
+
+/**
+ * A decoder for text that arrives in pieces; what it gives in all is what {@link decodeCharset}
+ * gives of the whole.
+ *
+ * @returns `null` when no such charset is known
+ *
+ * @example
+ * ```ts
+ * import { charsetDecoder } from 'mailwright/mime';
+ *
+ * const decoder = charsetDecoder('utf-8');
+ * if (decoder) decoder.write(new Uint8Array([0xc3])) + decoder.write(new Uint8Array([0xa9])); // 'é'
+ * ```
+ */
+export function charsetDecoder(label: string): CharsetDecoder | null {
+  const charset = find(label);
+  if (charset === null) return null;
+  const { name } = charset;
+  if (charset.whole !== null) {
+    const decoder = new TextDecoder(name);
+    return {
+      charset: name,
+      write: (octets) => decoder.decode(octets, { stream: true }),
+      end: () => decoder.decode(),
+    };
+  }
+  const decoder = iconv.getDecoder(name);
+  return {
+    charset: name,
+    write: (octets) => decoder.write(asBuffer(octets)),
+    end: () => decoder.end() ?? '',
+  };
+}
+
+function asBuffer(octets: Bytes): Buffer {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
+}

@@ -1,0 +1,3 @@
+/** Character sets. */
+export { type CharsetDecoder, charsetDecoder, decodeCharset } from './decoder.ts';
+export { guessCharset } from './guess.ts';
