@@ -1,0 +1,81 @@
+import { Buffer } from 'node:buffer';
+import type { Context, ContextPatch, NewContext, SpoolId } from './context.ts';
+import { SpoolError } from './error.ts';
+import { type Json, type JsonRecord, mergePatch } from './json.ts';
+
+/** The octets of JSON that one module's metadata may take: 8 KiB. A value of just this size passes. */
+export const metadataLimit = 8192;
+
+/**
+ * The octets of JSON that a whole context may take: 1 MiB. It leaves room for some thousand recipients
+ * with their delivery state, and keeps a context from becoming a second body.
+ */
+export const contextLimit = 1_048_576;
+
+/**
+ * The full context of a message, from what its caller gave and what the spool knows.
+ *
+ * @throws SpoolError `SPOOL_CONTEXT_TOO_LARGE` when a module's metadata is over {@link metadataLimit}
+ */
+export function completeContext(
+  given: NewContext,
+  made: { readonly id: SpoolId; readonly size: number; readonly now: number },
+): Context {
+  const { receivedAt = made.now, delivery = {}, queue = {}, verdicts = {}, metadata = {}, ...rest } = given;
+  checkMetadata(metadata);
+  return {
+    v: 1,
+    id: made.id,
+    receivedAt,
+    size: made.size,
+    ...rest,
+    delivery,
+    queue,
+    verdicts,
+    metadata,
+  };
+}
+
+/**
+ * A context with a patch merged in; the context given is not changed.
+ *
+ * @throws SpoolError `SPOOL_CONTEXT_TOO_LARGE` when a module's metadata comes over {@link metadataLimit}
+ */
+export function patchContext(context: Context, patch: ContextPatch): Context {
+  // A Context and its patch are JSON by construction; their closed types have no index signature to say so.
+  const merged = mergePatch(context as unknown as Json, patch as unknown as Json) as unknown as Context;
+  if (patch.metadata !== undefined) checkMetadata(merged.metadata);
+  const { v, id, receivedAt, size } = context;
+  return { ...merged, v, id, receivedAt, size };
+}
+
+/**
+ * A context as one line of JSON.
+ *
+ * @throws SpoolError `SPOOL_CONTEXT_TOO_LARGE` when it is over {@link contextLimit}
+ */
+export function encodeContext(context: Context): string {
+  const text = JSON.stringify(context);
+  // No character takes more than three octets of UTF-8 for its one or two UTF-16 units.
+  if (text.length > contextLimit / 3 && Buffer.byteLength(text) > contextLimit) {
+    throw new SpoolError('SPOOL_CONTEXT_TOO_LARGE', `the context takes more than ${contextLimit} octets`);
+  }
+  return text;
+}
+
+/** When a message is next to be worked on (ms since 1970), by its context; `Infinity` while it is held. */
+export function dueOf(context: Context): number {
+  return context.queue.held ? Number.POSITIVE_INFINITY : (context.queue.due ?? context.receivedAt);
+}
+
+function checkMetadata(metadata: JsonRecord): void {
+  for (const [module, value] of Object.entries(metadata)) {
+    const text = JSON.stringify(value) ?? '';
+    if (text.length > metadataLimit / 3 && Buffer.byteLength(text) > metadataLimit) {
+      throw new SpoolError(
+        'SPOOL_CONTEXT_TOO_LARGE',
+        `the metadata of module "${module.slice(0, 100)}" takes more than ${metadataLimit} octets of JSON`,
+      );
+    }
+  }
+}

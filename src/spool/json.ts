@@ -1,0 +1,36 @@
+/** A value that survives `JSON.stringify` and `JSON.parse` unchanged. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonRecord;
+
+/** An open record of {@link Json} values; an absent name reads as `undefined`. */
+export interface JsonRecord {
+  readonly [name: string]: Json | undefined;
+}
+
+/**
+ * Merges a JSON merge patch into a value (RFC 7396 §2): records merge name by name, `null` removes
+ * a name, and everything else, arrays included, is replaced whole. Neither argument is changed.
+ *
+ * @example
+ * ```ts
+ * import { mergePatch } from 'mailwright/spool';
+ *
+ * mergePatch({ a: 1, b: { c: 2 } }, { a: null, b: { d: 3 } }); // { b: { c: 2, d: 3 } }
+ * ```
+ */
+export function mergePatch(target: Json | undefined, patch: Json): Json {
+  if (!isRecord(patch)) return patch;
+  const merged = new Map<string, Json>();
+  if (target !== undefined && isRecord(target)) {
+    for (const [name, value] of Object.entries(target)) if (value !== undefined) merged.set(name, value);
+  }
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(name);
+    else if (value !== undefined) merged.set(name, mergePatch(merged.get(name), value));
+  }
+  // Not plain assignment: a name such as `__proto__` stays a name.
+  return Object.fromEntries(merged);
+}
+
+function isRecord(value: Json): value is JsonRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
