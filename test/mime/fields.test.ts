@@ -90,7 +90,7 @@ test('fields and octets are bounded', () => {
 });
 
 test('a section of any size ends at its empty line, wherever a reading step falls', () => {
-  for (let size = 8180; size < 8200; size++) {
+  for (let size = 2030; size < 2050; size++) {
     for (const eol of ['\n', '\r\n']) {
       const header = `A: ${'x'.repeat(size)}${eol}B: 2${eol}`;
       const fields = HeaderFields.scan(bytes(`${header}${eol}body`));

@@ -45,8 +45,8 @@ const COLON = 58;
 
 const defaultBytes = 1_048_576;
 const defaultFields = 2000;
-/** Most header sections fit; a larger one is read in steps that grow fourfold. */
-const firstStep = 8192;
+/** Half of all header sections fit; a larger one is read in steps that grow fourfold. */
+const firstStep = 2048;
 /** A hostile section has a defect on each line; more than this many are not told apart. */
 const maxDefects = 100;
 
@@ -54,8 +54,8 @@ const maxDefects = 100;
 interface Section {
   readonly bytes: Bytes;
   /** The section as latin1: one character for each octet, so offsets agree. */
-  readonly text: string;
-  readonly ascii: boolean;
+  text: string;
+  ascii: boolean;
 }
 
 /**
@@ -179,26 +179,7 @@ export class HeaderFields implements Iterable<HeaderField> {
    */
   static scan(bytes: Bytes, limits: HeaderLimits = {}): HeaderFields {
     const most = Math.min(bytes.length, limits.bytes ?? defaultBytes);
-    let step = Math.min(most, firstStep);
-    let text = latin1Slice.call(bytes, 0, step);
-    let end = emptyLine(text, 0);
-    while (end === -1 && step < most) {
-      const resume = Math.max(0, text.lastIndexOf('\n'));
-      step = Math.min(most, step * 4);
-      text = latin1Slice.call(bytes, 0, step);
-      end = emptyLine(text, resume);
-    }
-    const defects: HeaderDefect[] = [];
-    let bodyStart = end;
-    if (end === -1) {
-      end = most;
-      bodyStart = most;
-      defects.push({ kind: most < bytes.length ? 'too-large' : 'no-empty-line', offset: most });
-    } else {
-      bodyStart += text.charCodeAt(end) === CR ? 2 : 1;
-    }
-    const section: Section = { bytes, text, ascii: isAscii(bytes.subarray(0, end)) };
-    const fields = split(section, end, limits.fields ?? defaultFields, defects);
+    const { fields, end, bodyStart, defects } = new Splitter(bytes, most, limits.fields ?? defaultFields);
     return new HeaderFields(fields, end, bodyStart, defects);
   }
 
@@ -231,18 +212,6 @@ function isBlank(code: number): boolean {
   return code === SPACE || code === TAB || code === LF || code === CR;
 }
 
-/** The offset of the first empty line at or after `from` (0, or the place of a line feed); -1: none. */
-function emptyLine(text: string, from: number): number {
-  let line = text.charCodeAt(from) === LF && from > 0 ? from + 1 : from;
-  for (;;) {
-    const code = text.charCodeAt(line);
-    if (code === LF || (code === CR && text.charCodeAt(line + 1) === LF)) return line;
-    const feed = text.indexOf('\n', line);
-    if (feed === -1) return -1;
-    line = feed + 1;
-  }
-}
-
 /** Removes each line end that is followed by white space (RFC 5322 §2.2.3) in one pass. */
 function unfold(text: string): string {
   let feed = text.indexOf('\n');
@@ -258,60 +227,107 @@ function unfold(text: string): string {
   return result + text.slice(from);
 }
 
-function split(section: Section, end: number, most: number, defects: HeaderDefect[]): HeaderField[] {
-  const { text } = section;
-  const fields: HeaderField[] = [];
-  const defect = (kind: HeaderDefect['kind'], offset: number) => {
-    if (defects.length < maxDefects) defects.push({ kind, offset });
-  };
-  let start = 0;
-  while (start < end) {
-    let next = lineAfter(text, start, end);
-    const first = text.charCodeAt(start);
-    if (first === SPACE || first === TAB) {
-      defect('stray-continuation', start);
+/** Finds the fields in one walk over the lines, reading more of the octets as it needs them. */
+class Splitter {
+  readonly fields: HeaderField[] = [];
+  readonly defects: HeaderDefect[] = [];
+  end = 0;
+  bodyStart = 0;
+  readonly #section: Section;
+  readonly #most: number;
+
+  constructor(bytes: Bytes, most: number, mostFields: number) {
+    this.#section = { bytes, text: latin1Slice.call(bytes, 0, Math.min(most, firstStep)), ascii: false };
+    this.#most = most;
+    this.#split(mostFields);
+    this.#section.ascii = isAscii(this.end === bytes.length ? bytes : bytes.subarray(0, this.end));
+  }
+
+  #split(mostFields: number): void {
+    let start = 0;
+    let code = this.#codeAt(start);
+    while (start < this.#most) {
+      let next = this.#lineAfter(start);
+      if (code === LF || (code === CR && this.#codeAt(start + 1) === LF)) {
+        this.end = start;
+        this.bodyStart = next;
+        return;
+      }
+      const stray = code === SPACE || code === TAB;
+      code = this.#codeAt(next);
+      if (stray) {
+        this.#defect('stray-continuation', start);
+      } else {
+        while (code === SPACE || code === TAB) {
+          next = this.#lineAfter(next);
+          code = this.#codeAt(next);
+        }
+        if (this.fields.length < mostFields) this.#field(start, next);
+        else this.#defect('too-many-fields', start);
+      }
       start = next;
-      continue;
     }
-    const firstLine = next;
-    for (let code = text.charCodeAt(next); next < end && (code === SPACE || code === TAB); ) {
-      next = lineAfter(text, next, end);
-      code = text.charCodeAt(next);
-    }
-    const colon = colonIn(text, start, firstLine);
-    if (colon === -1) {
-      defect('no-colon', start);
-    } else if (fields.length === most) {
-      defect('too-many-fields', start);
-      break;
-    } else {
-      let nameEnd = colon;
-      while (nameEnd > start && isBlank(text.charCodeAt(nameEnd - 1))) nameEnd--;
-      if (nameEnd < colon) defect('space-before-colon', start);
-      if (!isName(text, start, nameEnd)) defect('bad-name', start);
-      fields.push(new HeaderField(section, start, nameEnd, colon, next));
-    }
-    start = next;
+    this.end = this.#most;
+    this.bodyStart = this.#most;
+    const whole = this.#most === this.#section.bytes.length;
+    this.#defect(whole ? 'no-empty-line' : 'too-large', this.#most);
   }
-  return fields;
-}
 
-function lineAfter(text: string, from: number, end: number): number {
-  const feed = text.indexOf('\n', from);
-  return feed === -1 || feed >= end ? end : feed + 1;
-}
-
-function colonIn(text: string, from: number, end: number): number {
-  for (let i = from; i < end; i++) if (text.charCodeAt(i) === COLON) return i;
-  return -1;
-}
-
-/** RFC 5322 §2.2: a field name is of printable US-ASCII without space and colon. */
-function isName(text: string, from: number, end: number): boolean {
-  if (from === end) return false;
-  for (let i = from; i < end; i++) {
-    const code = text.charCodeAt(i);
-    if (code <= SPACE || code >= 127) return false;
+  #field(start: number, end: number): void {
+    const { text } = this.#section;
+    let colon = start;
+    let code = text.charCodeAt(colon);
+    let plain = code !== COLON;
+    while (code !== COLON) {
+      if (code === LF || colon === end) {
+        this.#defect('no-colon', start);
+        return;
+      }
+      if (code <= SPACE || code >= 127) plain = false;
+      code = text.charCodeAt(++colon);
+    }
+    const nameEnd = plain ? colon : this.#oddName(start, colon);
+    this.fields.push(new HeaderField(this.#section, start, nameEnd, colon, end));
   }
-  return true;
+
+  /** RFC 5322 §2.2: a name is of printable US-ASCII; RFC 5322 §4.5: white space may stand before the colon. */
+  #oddName(start: number, colon: number): number {
+    const { text } = this.#section;
+    let nameEnd = colon;
+    while (nameEnd > start && isBlank(text.charCodeAt(nameEnd - 1))) nameEnd--;
+    if (nameEnd < colon) this.#defect('space-before-colon', start);
+    let bad = nameEnd === start;
+    for (let i = start; i < nameEnd && !bad; i++) {
+      const code = text.charCodeAt(i);
+      bad = code <= SPACE || code >= 127;
+    }
+    if (bad) this.#defect('bad-name', start);
+    return nameEnd;
+  }
+
+  #codeAt(at: number): number {
+    if (at >= this.#section.text.length) this.#readOn();
+    return this.#section.text.charCodeAt(at);
+  }
+
+  /** The offset after the line that `at` is in. */
+  #lineAfter(at: number): number {
+    for (;;) {
+      const feed = this.#section.text.indexOf('\n', at);
+      if (feed !== -1) return feed + 1;
+      if (!this.#readOn()) return this.#most;
+    }
+  }
+
+  /** Takes four times as many octets into the text; `false` when all are there. */
+  #readOn(): boolean {
+    const { text, bytes } = this.#section;
+    if (text.length === this.#most) return false;
+    this.#section.text = latin1Slice.call(bytes, 0, Math.min(this.#most, text.length * 4));
+    return true;
+  }
+
+  #defect(kind: HeaderDefect['kind'], offset: number): void {
+    if (this.defects.length < maxDefects) this.defects.push({ kind, offset });
+  }
 }
