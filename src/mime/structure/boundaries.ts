@@ -1,0 +1,72 @@
+/**
+ * The boundaries that a line may match: those of all open multiparts, not only of the innermost,
+ * since a part may be cut off by the end of any enclosing one (RFC 2046 §5.1.2).
+ *
+ * RFC 2046 §5.1.1: a line is a delimiter when it begins with `--` and the boundary; an exact match of
+ * the whole line is not required. Where several boundaries are the beginning of one line (`a` and
+ * `ab`), the longest is meant. The exact match, the usual case, is one look into a map at any depth.
+ */
+import { longestBoundary } from './limits.ts';
+import type { ScannedPart } from './part.ts';
+
+export class Boundaries {
+  readonly #open = new Map<string, ScannedPart>();
+  /** How many open boundaries have each length. */
+  readonly #lengths = new Uint16Array(longestBoundary + 1);
+  #longest = 0;
+  /** Of the last match: the line closes the multipart. */
+  closing = false;
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** How many characters of a line, after its two hyphens, tell all there is to know. */
+  get reach(): number {
+    return this.#longest + 2;
+  }
+
+  open(part: ScannedPart, boundary: string): void {
+    part.hidden = this.#open.get(boundary) ?? null;
+    this.#open.set(boundary, part);
+    if (part.hidden !== null) return;
+    const { length } = boundary;
+    this.#lengths[length]!++;
+    if (length > this.#longest) this.#longest = length;
+  }
+
+  close(part: ScannedPart): void {
+    const { boundary } = part;
+    if (boundary === null || this.#open.get(boundary) !== part) return;
+    if (part.hidden !== null) {
+      this.#open.set(boundary, part.hidden);
+      return;
+    }
+    this.#open.delete(boundary);
+    this.#lengths[boundary.length]!--;
+    while (this.#longest > 0 && this.#lengths[this.#longest] === 0) this.#longest--;
+  }
+
+  /**
+   * The multipart that a line delimits; `null` where it delimits none.
+   *
+   * @param rest what follows the line's two hyphens, without line end; no more than {@link reach} is needed
+   */
+  match(rest: string): ScannedPart | null {
+    const text = rest.trimEnd();
+    let part = this.#open.get(text);
+    if (part !== undefined) {
+      this.closing = false;
+      return part;
+    }
+    for (let length = Math.min(text.length, this.#longest); length > 0; length--) {
+      if (this.#lengths[length] === 0) continue;
+      part = this.#open.get(text.slice(0, length));
+      if (part !== undefined) {
+        this.closing = text.startsWith('--', length);
+        return part;
+      }
+    }
+    return null;
+  }
+}

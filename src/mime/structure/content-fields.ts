@@ -1,0 +1,159 @@
+/**
+ * What the scanner must know of a header section at once: the media type with its boundary and the
+ * transfer encoding. It is read straight from the octets, since most fields of most mail are never
+ * asked for.
+ */
+import { parseContentType } from '../header/index.ts';
+import type { Defects } from './defect.ts';
+import type { ScannedPart } from './part.ts';
+
+const LF = 10;
+const CR = 13;
+const TAB = 9;
+const SPACE = 32;
+const COLON = 58;
+const C = 99;
+const HYPHEN = 45;
+
+/**
+ * Reads Content-Type and Content-Transfer-Encoding of a header section into the part.
+ *
+ * @param text the section as latin1
+ * @returns whether a Content-Type field was there
+ */
+export function readContentFields(part: ScannedPart, text: string, defects: Defects): boolean {
+  let typed = false;
+  let encoded = false;
+  for (let line = 0; line < text.length; line = lineAfter(text, line)) {
+    // `content-`: only these lines are looked at more closely.
+    if ((text.charCodeAt(line) | 32) !== C || text.charCodeAt(line + 7) !== HYPHEN) continue;
+    let value = valueStart(text, line, 'content-type');
+    if (value !== -1) {
+      if (typed) {
+        defects.add('duplicate-field', part.headerStart + line);
+        continue;
+      }
+      typed = true;
+      readType(part, fieldValue(text, value));
+      continue;
+    }
+    value = valueStart(text, line, 'content-transfer-encoding');
+    if (value === -1) continue;
+    if (encoded) {
+      defects.add('duplicate-field', part.headerStart + line);
+      continue;
+    }
+    encoded = true;
+    part.encoding = token(fieldValue(text, value)) || '7bit';
+  }
+  return typed;
+}
+
+function readType(part: ScannedPart, value: string): void {
+  const semicolon = value.indexOf(';');
+  const media = (semicolon === -1 ? value : value.slice(0, semicolon)).trim().toLowerCase();
+  const slash = media.indexOf('/');
+  if (slash > 0 && isToken(media, 0, slash) && isToken(media, slash + 1, media.length)) {
+    part.type = media.slice(0, slash);
+    part.subtype = media.slice(slash + 1);
+    if (part.type === 'multipart') part.boundary = simpleBoundary(value, semicolon) ?? boundaryOf(value);
+    return;
+  }
+  // Comments and broken forms are rare: here the full parser decides (RFC 2045 §5.2 for what it cannot).
+  const parsed = parseContentType(value);
+  if (parsed.type === 'multipart') {
+    part.type = 'multipart';
+    part.subtype = parsed.subtype || 'mixed';
+    part.boundary = parsed.parameters.get('boundary') ?? null;
+  } else if (parsed.type !== '' && parsed.subtype !== '') {
+    part.type = parsed.type;
+    part.subtype = parsed.subtype;
+  }
+}
+
+/** The boundary where it is the only parameter and plainly quoted or a plain token, as mostly. */
+function simpleBoundary(value: string, semicolon: number): string | null {
+  if (semicolon === -1) return null;
+  let at = semicolon + 1;
+  while (isBlank(value.charCodeAt(at))) at++;
+  if (!startsWith(value, at, 'boundary=')) return null;
+  at += 9;
+  if (value.charCodeAt(at) === 34) {
+    const quote = value.indexOf('"', at + 1);
+    if (quote !== value.length - 1 || value.includes('\\')) return null;
+    return value.slice(at + 1, quote);
+  }
+  return isToken(value, at, value.length) ? value.slice(at) : null;
+}
+
+function boundaryOf(value: string): string | null {
+  return parseContentType(value).parameters.get('boundary') ?? null;
+}
+
+/** Where the value of field `key` begins when the line at `line` is that field; -1 otherwise. */
+function valueStart(text: string, line: number, key: string): number {
+  if (!startsWith(text, line, key)) return -1;
+  let at = line + key.length;
+  while (isBlank(text.charCodeAt(at))) at++;
+  return text.charCodeAt(at) === COLON ? at + 1 : -1;
+}
+
+/** The value from `start` to the end of its field, unfolded (RFC 5322 §2.2.3) and trimmed. */
+function fieldValue(text: string, start: number): string {
+  let end = lineAfter(text, start);
+  if (!isBlank(text.charCodeAt(end))) return text.slice(start, end).trim();
+  let value = text.slice(start, end).trimEnd();
+  while (isBlank(text.charCodeAt(end))) {
+    const next = lineAfter(text, end);
+    value += withoutLineEnd(text, end, next);
+    end = next;
+  }
+  return value.trim();
+}
+
+function withoutLineEnd(text: string, start: number, end: number): string {
+  let last = end;
+  if (last > start && text.charCodeAt(last - 1) === LF) last--;
+  if (last > start && text.charCodeAt(last - 1) === CR) last--;
+  return text.slice(start, last);
+}
+
+function lineAfter(text: string, from: number): number {
+  const feed = text.indexOf('\n', from);
+  return feed === -1 ? text.length : feed + 1;
+}
+
+/** The first token of a value, lower case: `base64 (comment)` gives `base64`. */
+function token(value: string): string {
+  let end = 0;
+  while (end < value.length && isTokenCode(value.charCodeAt(end))) end++;
+  return value.slice(0, end).toLowerCase();
+}
+
+function startsWith(text: string, at: number, key: string): boolean {
+  for (let i = 0; i < key.length; i++) {
+    const code = text.charCodeAt(at + i);
+    if (code !== key.charCodeAt(i) && (code < 65 || code > 90 || code + 32 !== key.charCodeAt(i)))
+      return false;
+  }
+  return true;
+}
+
+function isToken(text: string, start: number, end: number): boolean {
+  if (start >= end) return false;
+  for (let i = start; i < end; i++) if (!isTokenCode(text.charCodeAt(i))) return false;
+  return true;
+}
+
+/** RFC 2045 §5.1: printable US-ASCII without space and tspecials. */
+function isTokenCode(code: number): boolean {
+  return tokenCodes[code] === 1;
+}
+
+const tokenCodes = new Uint8Array(256);
+for (let code = 33; code < 127; code++) tokenCodes[code] = 1;
+for (const special of '()<>@,;:\\"/[]?=') tokenCodes[special.charCodeAt(0)] = 0;
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB;
+}

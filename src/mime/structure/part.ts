@@ -1,0 +1,117 @@
+/** A node of the MIME tree: where its octets lie and what its Content fields say. */
+import type { Bytes } from '../../machine/index.ts';
+import {
+  type ContentDisposition,
+  type ContentType,
+  HeaderFields,
+  parseContentDisposition,
+  parseContentType,
+} from '../header/index.ts';
+
+/** Offsets from the start of the message: `start` is the first octet, `end` is after the last. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * One entity (RFC 2045 §2.4) of a message: the message itself, a part of a multipart, or the message
+ * within a message/rfc822.
+ *
+ * All offsets count octets from the start of the message. The header section with its empty line is
+ * `headerStart..bodyStart`, the body is `bodyStart..bodyEnd`; the line end before a delimiter belongs
+ * to the delimiter (RFC 2046 §5.1.1), so it is in neither. `bodyStart`, `bodyEnd` and `lines` of the
+ * entities still open are known only when the scan has ended.
+ */
+export interface MimePart {
+  /** `multipart` and `message` have `children` (a message exactly one); a `leaf` has none. */
+  readonly kind: 'leaf' | 'multipart' | 'message';
+  /** Lower case, such as `text`; what stands for a missing type is that of RFC 2045 §5.2. */
+  readonly type: string;
+  /** Lower case, such as `plain`. */
+  readonly subtype: string;
+  /** Lower case, such as `base64`; `7bit` where the field is missing (RFC 2045 §6.1). */
+  readonly encoding: string;
+  /** The boundary of a multipart; `null` where there is none. */
+  readonly boundary: string | null;
+  readonly parent: MimePart | null;
+  readonly children: readonly MimePart[];
+  /** The delimiter line that opened this part, with its line end; `null` for a message. */
+  readonly delimiter: Span | null;
+  /** The closing delimiter line of a multipart; `null` where it is missing. */
+  readonly closing: Span | null;
+  readonly headerStart: number;
+  readonly bodyStart: number;
+  readonly bodyEnd: number;
+  /** Line feeds in `headerStart..bodyStart`. */
+  readonly headerLines: number;
+  /** Line feeds in `bodyStart..bodyEnd`. */
+  readonly lines: number;
+  /** The fields; their offsets count from `headerStart`. */
+  readonly header: HeaderFields;
+  /** The first Content-Type, parsed when first asked for; `null` where there is none. */
+  readonly contentType: ContentType | null;
+  /** The first Content-Disposition, parsed when first asked for; `null` where there is none. */
+  readonly disposition: ContentDisposition | null;
+}
+
+/** The scanner's own side of a part: the same fields, open to be filled in. */
+export class ScannedPart implements MimePart {
+  kind: MimePart['kind'] = 'leaf';
+  type = 'text';
+  subtype = 'plain';
+  encoding = '7bit';
+  boundary: string | null = null;
+  readonly parent: ScannedPart | null;
+  readonly children: ScannedPart[] = [];
+  readonly delimiter: Span | null;
+  closing: Span | null = null;
+  readonly headerStart: number;
+  bodyStart = -1;
+  bodyEnd = -1;
+  headerLines: number;
+  lines = 0;
+  /** The header section's octets, as far as the limits let them be kept. */
+  headerBytes: Bytes = nothing;
+  headerFields = 0;
+  /** The same boundary of an enclosing multipart, which this one hides while it is open. */
+  hidden: ScannedPart | null = null;
+  readonly depth: number;
+  #header: HeaderFields | null = null;
+  #contentType: ContentType | null | undefined;
+  #disposition: ContentDisposition | null | undefined;
+
+  constructor(parent: ScannedPart | null, delimiter: Span | null, headerStart: number, linesBefore: number) {
+    this.parent = parent;
+    this.delimiter = delimiter;
+    this.headerStart = headerStart;
+    this.headerLines = linesBefore;
+    this.depth = parent === null ? 0 : parent.depth + 1;
+  }
+
+  get header(): HeaderFields {
+    this.#header ??= HeaderFields.scan(this.headerBytes, {
+      bytes: this.headerBytes.length,
+      fields: this.headerFields,
+    });
+    return this.#header;
+  }
+
+  get contentType(): ContentType | null {
+    if (this.#contentType === undefined) {
+      const value = this.header.get('content-type')?.value;
+      this.#contentType = value === undefined ? null : parseContentType(value);
+    }
+    return this.#contentType;
+  }
+
+  get disposition(): ContentDisposition | null {
+    if (this.#disposition === undefined) {
+      const value = this.header.get('content-disposition')?.value;
+      this.#disposition = value === undefined ? null : parseContentDisposition(value);
+    }
+    return this.#disposition;
+  }
+}
+
+const nothing = new Uint8Array(0);
