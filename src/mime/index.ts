@@ -7,9 +7,9 @@ export * from './charset/index.ts';
 export * from './header/index.ts';
 export type { MimeDefect } from './structure/defect.ts';
 export { defaultMimeLimits, type MimeLimits } from './structure/limits.ts';
+export type { MimeObserver } from './structure/observer.ts';
 export type { MimePart, Span } from './structure/part.ts';
 export {
-  type MimeObserver,
   MimeScanner,
   type MimeScanOptions,
   type MimeStructure,

@@ -12,12 +12,16 @@
  * open boundaries at once.
  */
 import { Buffer } from 'node:buffer';
+import { latin1Text } from '../../bytes/index.ts';
 import type { Bytes } from '../../machine/index.ts';
 import { Boundaries } from './boundaries.ts';
 import { readContentFields } from './content-fields.ts';
 import { Defects, type MimeDefect } from './defect.ts';
+import { HeaderOctets } from './header-octets.ts';
 import { defaultMimeLimits, longestBoundary, type MimeLimits } from './limits.ts';
+import { type MimeObserver, ShownBody } from './observer.ts';
 import { type MimePart, ScannedPart } from './part.ts';
+import { kindOf } from './part-kind.ts';
 
 /** The tree of a message, once all of it has been scanned. */
 export interface MimeStructure {
@@ -28,23 +32,6 @@ export interface MimeStructure {
   readonly lines: number;
   /** The first hundred defects, in the order in which they were found. */
   readonly defects: readonly MimeDefect[];
-}
-
-/**
- * Watches a scan. Called from within {@link MimeScanner.push} and {@link MimeScanner.end}; chunks are
- * views of what was pushed and are good only during the call.
- */
-export interface MimeObserver {
-  /**
-   * A part's header section has ended; type, encoding and header are known.
-   *
-   * @returns `'leaf'` to have the body of a multipart or message left undivided
-   */
-  part?(part: MimePart): 'leaf' | undefined;
-  /** Octets of a leaf's body, still encoded, in order. Preambles and epilogues are not shown. */
-  body?(part: MimePart, chunk: Bytes): void;
-  /** The part has ended: its offsets and line counts are known. Children end before their parents. */
-  end?(part: MimePart): void;
 }
 
 /** How to scan. */
@@ -59,7 +46,6 @@ const HYPHEN = 45;
 
 /** Kept of a line cut by a chunk's end: two hyphens, a boundary, two hyphens, a CR. */
 const heldSize = longestBoundary + 6;
-const lineEnds = [new Uint8Array(0), Buffer.from('\n'), Buffer.from('\r\n')] as const;
 
 /**
  * Scans a message that comes in chunks. Any split of the same octets gives the same tree.
@@ -81,23 +67,17 @@ const lineEnds = [new Uint8Array(0), Buffer.from('\n'), Buffer.from('\r\n')] as 
 export class MimeScanner {
   readonly #limits: Required<MimeLimits>;
   readonly #observer: MimeObserver | null;
-  readonly #watchesBodies: boolean;
-  /** Set where the whole message is one chunk: header sections are views of it. */
-  readonly #whole: Buffer | null;
+  readonly #shown: ShownBody;
+  readonly #header: HeaderOctets;
   readonly #defects = new Defects();
   readonly #boundaries = new Boundaries();
   readonly #root: ScannedPart;
   #partsLeft: number;
-  #headerBytesLeft: number;
   #ended = false;
 
   /** The innermost entity that is open. */
   #current: ScannedPart;
   #inHeader = true;
-  /** The leaf whose body is shown to the observer. */
-  #shown: ScannedPart | null = null;
-  /** Copies of the section being read, where it began in an earlier chunk. */
-  #headerPieces: Bytes[] = [];
 
   /** Octets before the present chunk. */
   #offset = 0;
@@ -111,17 +91,14 @@ export class MimeScanner {
   readonly #held: Buffer;
   #heldLength = 0;
   #plainLine = false;
-  /** The line end that the observer has yet to be shown. */
-  #owed: 0 | 1 | 2 = 0;
 
   constructor(options: MimeScanOptions = {}, /** @internal */ whole: Buffer | null = null) {
     this.#limits = { ...defaultMimeLimits, ...options.limits };
     this.#observer = options.observer ?? null;
-    this.#watchesBodies = options.observer?.body !== undefined;
-    this.#whole = whole;
+    this.#shown = new ShownBody(this.#observer);
+    this.#header = new HeaderOctets(whole, this.#limits.headerBytes);
     this.#held = Buffer.allocUnsafe(heldSize);
     this.#partsLeft = this.#limits.parts - 1;
-    this.#headerBytesLeft = this.#limits.headerBytes;
     this.#root = new ScannedPart(null, null, 0, 0);
     this.#current = this.#root;
   }
@@ -175,7 +152,7 @@ export class MimeScanner {
         const part = this.#match(octets, line, feed);
         if (part !== null) {
           this.#lines = lines;
-          this.#keepHeader(octets, start, line);
+          this.#header.add(octets, start, line);
           this.#cutHeader(this.#offset + line);
           this.#delimiter(part, this.#offset + line, this.#offset + feed + 1, 0);
           return feed + 1;
@@ -186,7 +163,7 @@ export class MimeScanner {
       line = feed + 1;
       if (blank) {
         this.#lines = lines;
-        this.#keepHeader(octets, start, line);
+        this.#header.add(octets, start, line);
         this.#lineAt = this.#offset + line;
         this.#lineEndBefore = 0;
         this.#endHeader(this.#offset + line, true);
@@ -194,7 +171,7 @@ export class MimeScanner {
       }
     }
     this.#lines = lines;
-    this.#keepHeader(octets, start, length);
+    this.#header.add(octets, start, length);
     this.#hold(octets, line);
     return length;
   }
@@ -204,24 +181,6 @@ export class MimeScanner {
     while (this.#inHeader) this.#endHeader(at, false);
   }
 
-  #keepHeader(octets: Buffer, start: number, end: number): void {
-    if (this.#whole !== null || start === end || this.#headerBytesLeft === 0) return;
-    const most = Math.min(end - start, this.#headerBytesLeft);
-    this.#headerBytesLeft -= most;
-    this.#headerPieces.push(Buffer.from(octets.subarray(start, start + most)));
-  }
-
-  #takeHeader(start: number, end: number): Bytes {
-    if (this.#whole !== null) {
-      const most = Math.min(end - start, this.#headerBytesLeft);
-      this.#headerBytesLeft -= most;
-      return this.#whole.subarray(start, start + most);
-    }
-    const pieces = this.#headerPieces;
-    this.#headerPieces = [];
-    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
-  }
-
   /** The section of the current part is complete: decides what the part is. */
   #endHeader(bodyStart: number, blankLine: boolean): void {
     const part = this.#current;
@@ -229,53 +188,24 @@ export class MimeScanner {
     part.headerLines = this.#lines - part.headerLines;
     part.lines = this.#lines;
     part.headerFields = this.#limits.headerFields;
-    part.headerBytes = this.#takeHeader(part.headerStart, bodyStart);
+    part.headerBytes = this.#header.take(part.headerStart, bodyStart);
     if (part.headerBytes.length < bodyStart - part.headerStart) {
       this.#defects.add('header-bytes', part.headerStart + part.headerBytes.length);
     }
     if (!blankLine) this.#defects.add('header-cut', bodyStart);
     this.#inHeader = false;
-    const text = (part.headerBytes as Buffer).latin1Slice();
+    const text = latin1Text(part.headerBytes);
     const typed = readContentFields(part, text, this.#defects);
     // RFC 2046 §5.1.5: within a digest the default is message/rfc822.
     if (!typed && part.parent?.kind === 'multipart' && part.parent.subtype === 'digest') {
       part.type = 'message';
       part.subtype = 'rfc822';
     }
-    part.kind = this.#kindOf(part);
+    part.kind = kindOf(part, this.#limits, this.#partsLeft, this.#defects);
     if (this.#observer?.part?.(part) === 'leaf') part.kind = 'leaf';
     if (part.kind === 'multipart') this.#boundaries.open(part, part.boundary!);
     else if (part.kind === 'message') this.#openPart(null, bodyStart);
-    else if (this.#watchesBodies) this.#shown = part;
-  }
-
-  #kindOf(part: ScannedPart): MimePart['kind'] {
-    const isMessage = part.type === 'message' && (part.subtype === 'rfc822' || part.subtype === 'global');
-    if (!isMessage && part.type !== 'multipart') return 'leaf';
-    const { bodyStart } = part;
-    if (part.encoding === 'base64' || part.encoding === 'quoted-printable') {
-      // RFC 2045 §6.4 forbids it. A multipart so marked is in truth not encoded; a message may be.
-      this.#defects.add('encoded-composite', part.headerStart);
-      if (isMessage) return 'leaf';
-    }
-    if (part.depth >= this.#limits.depth) {
-      this.#defects.add('depth', part.headerStart);
-      return 'leaf';
-    }
-    if (isMessage) {
-      if (this.#partsLeft > 0) return 'message';
-      this.#defects.add('parts', bodyStart);
-      return 'leaf';
-    }
-    const boundary = part.boundary?.trimEnd() ?? '';
-    if (boundary === '' || boundary.length > longestBoundary) {
-      this.#defects.add(boundary === '' ? 'no-boundary' : 'boundary-length', part.headerStart);
-      part.boundary = null;
-      return 'leaf';
-    }
-    part.boundary = boundary;
-    if (boundary.length > this.#limits.boundaryLength) this.#defects.add('boundary-length', part.headerStart);
-    return 'multipart';
+    else this.#shown.open(part);
   }
 
   // ---- bodies
@@ -295,8 +225,7 @@ export class MimeScanner {
         if (part !== null) {
           this.#lines = lines;
           const before = line === start ? this.#lineEndBefore : lineEndLength(octets, line);
-          if (line > start) this.#show(octets, start, line - before);
-          this.#owed = 0;
+          if (line > start) this.#shown.show(octets, start, line - before);
           this.#delimiter(part, this.#offset + line, this.#offset + feed + 1, before);
           return feed + 1;
         }
@@ -308,29 +237,17 @@ export class MimeScanner {
     this.#lines = lines;
     if (line > start) {
       const before = lineEndLength(octets, line);
-      this.#show(octets, start, line - before);
+      this.#shown.show(octets, start, line - before);
       this.#lineEndBefore = before;
-      this.#owed = before;
+      this.#shown.owed = before;
     }
     this.#hold(octets, line);
     return length;
   }
 
-  /** Shows the observer body octets, after the line end owed from before them. */
-  #show(octets: Bytes, start: number, end: number): void {
-    const part = this.#shown;
-    if (part === null) return;
-    if (this.#owed !== 0) {
-      const lineEnd = lineEnds[this.#owed];
-      this.#owed = 0;
-      this.#observer!.body!(part, lineEnd);
-    }
-    if (start < end) this.#observer!.body!(part, octets.subarray(start, end));
-  }
-
   #match(octets: Buffer, line: number, feed: number): ScannedPart | null {
     if (this.#boundaries.size === 0) return null;
-    return this.#boundaries.match(octets.latin1Slice(line + 2, Math.min(feed, line + heldSize)));
+    return this.#boundaries.match(latin1Text(octets, line + 2, Math.min(feed, line + heldSize)));
   }
 
   /**
@@ -347,7 +264,7 @@ export class MimeScanner {
     this.#lineAt = end;
     this.#lineEndBefore = 0;
     this.#inHeader = false;
-    this.#shown = null;
+    this.#shown.close();
     if (closing) {
       multipart.closing = { start, end };
       this.#boundaries.close(multipart);
@@ -426,12 +343,12 @@ export class MimeScanner {
     // A last CR may be the first half of a line end.
     if (at === end) {
       const cr = held[this.#heldLength - 1] === CR ? 1 : 0;
-      this.#show(held, 0, this.#heldLength - cr);
+      this.#shown.show(held, 0, this.#heldLength - cr);
       this.#heldLength = cr;
     } else {
-      this.#show(held, 0, this.#heldLength);
+      this.#shown.show(held, 0, this.#heldLength);
       const cr = octets[end - 1] === CR ? 1 : 0;
-      this.#show(octets, at, end - cr);
+      this.#shown.show(octets, at, end - cr);
       this.#heldLength = cr;
     }
     held[0] = CR;
@@ -441,7 +358,7 @@ export class MimeScanner {
   #resume(octets: Buffer): number {
     const feed = octets.indexOf(LF);
     const end = feed === -1 ? octets.length : feed;
-    if (this.#inHeader) this.#keepHeader(octets, 0, feed === -1 ? end : feed + 1);
+    if (this.#inHeader) this.#header.add(octets, 0, feed === -1 ? end : feed + 1);
     if (end > 0) this.#holdMore(octets, 0, end);
     if (feed === -1) return -1;
     this.#endLine(feed + 1);
@@ -471,11 +388,11 @@ export class MimeScanner {
       if (blank) this.#endHeader(at, true);
       return;
     }
-    this.#show(held, 0, length - (lineEnd - 1));
+    this.#shown.show(held, 0, length - (lineEnd - 1));
     this.#heldLength = 0;
     this.#plainLine = false;
     this.#lineEndBefore = lineEnd;
-    this.#owed = lineEnd;
+    this.#shown.owed = lineEnd;
   }
 
   #matchHeld(): ScannedPart | null {
@@ -487,20 +404,11 @@ export class MimeScanner {
   #heldDelimiter(part: ScannedPart, start: number, end: number, feeds: 0 | 1): void {
     const before = this.#lineEndBefore;
     if (this.#inHeader) {
-      this.#dropHeader(start - this.#current.headerStart);
+      this.#header.cut(start - this.#current.headerStart);
       this.#cutHeader(start);
     }
-    this.#owed = 0;
     this.#heldLength = 0;
     this.#delimiter(part, start, end, before, feeds);
-  }
-
-  /** Takes back what was kept beyond the first `length` octets of a section: it is a delimiter line. */
-  #dropHeader(length: number): void {
-    const section = Buffer.concat(this.#headerPieces);
-    const kept = Math.min(length, section.length);
-    this.#headerBytesLeft += section.length - kept;
-    this.#headerPieces = [section.subarray(0, kept)];
   }
 
   /** The end of the message: the last line may lack its line end, and what is open ends here. */
@@ -512,9 +420,9 @@ export class MimeScanner {
       this.#heldDelimiter(part, line, size, 0);
     } else if (line < size) {
       if (size - line > this.#limits.lineLength) this.#defects.add('line-length', line);
-      if (!this.#inHeader) this.#show(this.#held, 0, this.#heldLength);
+      if (!this.#inHeader) this.#shown.show(this.#held, 0, this.#heldLength);
     }
-    if (this.#owed !== 0) this.#show(this.#held, 0, 0);
+    if (this.#shown.owed !== 0) this.#shown.show(this.#held, 0, 0);
     this.#cutHeader(size);
     this.#closeWithin(null, size, 0);
   }
