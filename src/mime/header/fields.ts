@@ -115,6 +115,13 @@ export class HeaderField {
     return this.#value;
   }
 
+  /** What the value's octets are: only US-ASCII, UTF-8 (RFC 6532), or some charset that nothing tells. */
+  get charset(): 'us-ascii' | 'utf-8' | 'unknown-8bit' {
+    const { rawValue } = this;
+    if (this.#section.ascii || isAscii(rawValue)) return 'us-ascii';
+    return isUtf8(rawValue) ? 'utf-8' : 'unknown-8bit';
+  }
+
   /** Whether this field has the lower-case name `key`; cheaper than comparing {@link HeaderField.key}. */
   is(key: string): boolean {
     const { text } = this.#section;

@@ -1,10 +1,21 @@
 /** Header fields and their typed parsers. */
 export {
+  type AddressDefect,
+  type AddressList,
+  type HeaderAddress,
+  type HeaderGroup,
+  type HeaderMailbox,
+  mailboxes,
+} from './address.ts';
+export { parseAddressList } from './address-list.ts';
+export {
   type ContentDisposition,
   type ContentType,
   parseContentDisposition,
   parseContentType,
 } from './content.ts';
+export { type DateDefect, formatDate, type MailDate, parseDate } from './date.ts';
 export { type HeaderDefect, HeaderField, HeaderFields, type HeaderLimits } from './fields.ts';
+export { parseMessageIds } from './message-id.ts';
 export type { Parameter, ParameterDefect, Parameters } from './parameters.ts';
 export { decodeEncodedWords } from './words.ts';

@@ -92,7 +92,7 @@ function readWord(text: string, at: number, close: (from: number) => number): Wo
   const charset = (star === -1 ? declared : declared.slice(0, star)).toLowerCase();
   const encoding = text.charCodeAt(charsetEnd + 1) | 32;
   const encoded = text.slice(start, end);
-  const octets = encoding === 113 ? fromQ(encoded) : encoding === 98 ? fromB(encoded) : null;
+  const octets = encoding === 113 ? fromQ(encoded, charset) : encoding === 98 ? fromB(encoded) : null;
   if (octets === null || decodeCharset(nothing, charset) === null) return null;
   return { charset, octets, end: end + 2 };
 }
@@ -107,21 +107,42 @@ function isSpace(text: string, from: number, end: number): boolean {
   return true;
 }
 
-/** RFC 2047 §4.2: `_` is a space, `=XX` an octet; `null` when an `=` is followed by no octet. */
-function fromQ(text: string): Bytes | null {
-  const utf8 = Buffer.from(text, 'utf8'); // characters above 127 do not belong here, but are met
+/**
+ * RFC 2047 §4.2: `_` is a space, `=XX` an octet; `null` when an `=` is followed by no octet.
+ * Characters above 127 do not belong here: they are taken for the octets that they were.
+ */
+function fromQ(text: string, charset: string): Bytes | null {
+  const octets = Buffer.from(text, charset === 'utf-8' || beyondLatin1.test(text) ? 'utf8' : 'latin1');
   let length = 0;
-  for (let i = 0; i < utf8.length; i++) {
-    let octet = utf8[i] as number;
+  for (let i = 0; i < octets.length; i++) {
+    let octet = octets[i] as number;
     if (octet === 95) octet = 32;
     else if (octet === 61) {
-      octet = (hexDigit(utf8[i + 1]) << 4) | hexDigit(utf8[i + 2]);
+      octet = (hexDigit(octets[i + 1]) << 4) | hexDigit(octets[i + 2]);
       if (octet < 0) return null;
       i += 2;
     }
-    utf8[length++] = octet;
+    octets[length++] = octet;
   }
-  return utf8.subarray(0, length);
+  return octets.subarray(0, length);
+}
+
+const beyondLatin1 = /[^\0-\xff]/;
+
+/**
+ * Where the encoded word that begins at `at` ends, for those who look for the end of an atom: a word
+ * may hold commas and brackets that are no delimiters. -1: there is none.
+ */
+export function encodedWordEnd(text: string, at: number): number {
+  const charsetEnd = text.indexOf('?', at + 2);
+  if (charsetEnd === -1 || charsetEnd - at > longestCharset || text.charCodeAt(charsetEnd + 2) !== 63)
+    return -1;
+  for (let i = charsetEnd + 3; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 63) return text.charCodeAt(i + 1) === 61 ? i + 2 : -1;
+    if (code <= 32) return -1;
+  }
+  return -1;
 }
 
 /** The value of a hexadecimal digit, or a negative number. */

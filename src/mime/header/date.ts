@@ -1,0 +1,300 @@
+/**
+ * Dates (RFC 5322 §3.3) with the obsolete forms (RFC 5322 §4.3):
+ *
+ *     date-time := [day-name ","] day month year hour ":" minute [":" second] zone
+ *
+ * Senders write the pieces in other orders too; they are taken as they come, by what they look like.
+ */
+import { skipSpace } from './parameters.ts';
+
+/** What is wrong with a date that can be read all the same. */
+export type DateDefect =
+  | 'form' // the pieces are not in their order, or there are others
+  | 'character' // an octet that may not stand there
+  | 'weekday' // the day of the week is another
+  | 'zone'; // none, or none that can be read; UTC is assumed
+
+/** A date and time with its zone. */
+export interface MailDate {
+  /** The moment, in milliseconds since 1970-01-01T00:00:00Z. */
+  readonly time: number;
+  readonly year: number;
+  /** 1 to 12. */
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  /** 0 to 60: leap seconds are let in. */
+  readonly second: number;
+  /** Minutes east of UTC. */
+  readonly offset: number;
+  /** `false` for `-0000` (RFC 5322 §3.3), an unknown zone name or none: local time is not known. */
+  readonly zoneKnown: boolean;
+  readonly defects: readonly DateDefect[];
+}
+
+const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+
+/** RFC 5322 §4.3: obs-zone, in hours. UTC is not in it, and everywhere. */
+const zones: ReadonlyMap<string, number> = new Map([
+  ['ut', 0],
+  ['utc', 0],
+  ['gmt', 0],
+  ['z', 0],
+  ['est', -5],
+  ['edt', -4],
+  ['cst', -6],
+  ['cdt', -5],
+  ['mst', -7],
+  ['mdt', -6],
+  ['pst', -8],
+  ['pdt', -7],
+]);
+
+/** More pieces than any date has. */
+const mostPieces = 20;
+const longestPiece = 32;
+
+/**
+ * Parses the value of Date, or the date of Received, Resent-Date and their like.
+ *
+ * @returns `null` when day, month, year or time cannot be found, or name no real moment
+ *
+ * @example
+ * ```ts
+ * import { parseDate } from 'mailwright/mime';
+ *
+ * const date = parseDate('Fri, 21 Nov 1997 09:55:06 -0600 (CST)');
+ * date?.offset; // -360
+ * new Date(date?.time ?? 0).toISOString(); // '1997-11-21T15:55:06.000Z'
+ * ```
+ */
+export function parseDate(value: string): MailDate | null {
+  const draft = new Draft();
+  let at = skipSpace(value, 0);
+  for (let pieces = 0; at < value.length && pieces < mostPieces; pieces++) {
+    const end = pieceEnd(value, at);
+    if (end - at <= longestPiece) draft.piece(value.slice(at, end).toLowerCase());
+    else draft.defects.add('form');
+    at = skipSpace(value, end);
+  }
+  if (bareReturn(value)) draft.defects.add('character');
+  return draft.finish();
+}
+
+/** Letters, digits with colons, signs and dots in one; a comma is a piece of its own. */
+function pieceEnd(text: string, at: number): number {
+  let end = at + 1;
+  if (text.charCodeAt(at) === 44) return end;
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    if (code <= 32 || code === 44 || code === 40) break;
+  }
+  return end;
+}
+
+/** RFC 5322 §2.2: a carriage return stands only before a line feed; unfolding leaves none. */
+function bareReturn(text: string): boolean {
+  for (let at = text.indexOf('\r'); at !== -1; at = text.indexOf('\r', at + 1)) {
+    if (text.charCodeAt(at + 1) !== 10) return true;
+  }
+  return false;
+}
+
+/** What the pieces have told so far. */
+class Draft {
+  readonly defects = new Set<DateDefect>();
+  /** One letter for each piece: w, c (comma), d, m, y, t, z. */
+  #form = '';
+  #weekday = -1;
+  #day = -1;
+  #month = -1;
+  #year = -1;
+  #hour = -1;
+  #minute = 0;
+  #second = 0;
+  #offset: number | undefined;
+  #zoneKnown = false;
+
+  piece(text: string): void {
+    const code = text.charCodeAt(0);
+    if (text === ',') this.#form += 'c';
+    else if (code === 43 || (code === 45 && this.#hour !== -1)) this.#zoneOffset(text);
+    else if (text.includes(':')) this.#clock(text);
+    else if (code >= 48 && code <= 57) this.#number(text);
+    else if (code >= 97 && code <= 122) this.#name(text);
+    else this.defects.add(code > 126 || code < 32 ? 'character' : 'form');
+  }
+
+  #clock(text: string): void {
+    // 09:55:06, 9:55, 09:55:06Z, 09:55:06+0200, 2021-12-14t11:48:25z
+    const match =
+      /^(?:(\d{4})-(\d\d)-(\d\d)t)?(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)?(z|[+-].{4,5})?$/.exec(text);
+    if (match === null || this.#hour !== -1) {
+      this.defects.add('form');
+      return;
+    }
+    const [, year, month, day, hour, minute, second, zone] = match;
+    if (year !== undefined) {
+      this.#year = Number(year);
+      this.#month = Number(month) - 1;
+      this.#day = Number(day);
+    }
+    this.#form += 't';
+    if (year !== undefined || zone !== undefined || (hour as string).length === 1) this.defects.add('form');
+    this.#hour = Number(hour);
+    this.#minute = Number(minute);
+    this.#second = Number(second ?? 0);
+    if (zone === 'z') this.#zoneName('z');
+    else if (zone !== undefined) this.#zoneOffset(zone);
+  }
+
+  #number(text: string): void {
+    const match = /^(\d{1,2})-([a-z]{3,9})-(\d{2}|\d{4})$/.exec(text); // 17-May-2000
+    if (match !== null) {
+      for (const part of match.slice(1)) this.piece(part);
+      this.defects.add('form');
+      return;
+    }
+    if (!/^\d{1,9}$/.test(text)) {
+      this.defects.add('form');
+    } else if (this.#day === -1 && text.length <= 2) {
+      this.#day = Number(text);
+      this.#form += 'd';
+    } else if (this.#year === -1 && text.length >= 2) {
+      this.#year = fullYear(text);
+      this.#form += 'y';
+    } else {
+      this.defects.add('form');
+    }
+  }
+
+  #name(text: string): void {
+    const start = text.slice(0, 3);
+    const month = months.indexOf(start);
+    const weekday = days.indexOf(start);
+    if (weekday !== -1 && this.#weekday === -1) {
+      this.#weekday = weekday;
+      this.#form += 'w';
+    } else if (month !== -1 && this.#month === -1) {
+      this.#month = month;
+      this.#form += 'm';
+    } else if (this.#hour !== -1 && this.#offset === undefined) {
+      this.#zoneName(text);
+      return;
+    } else {
+      this.defects.add('form');
+    }
+    if (text.length !== 3) this.defects.add('form');
+  }
+
+  /** RFC 5322 §3.3: `("+" / "-") 4DIGIT`, of which the last two are minutes. */
+  #zoneOffset(text: string): void {
+    const match = /^([+-])(\d\d):?(\d\d)$/.exec(text);
+    const minutes = match === null ? 60 : Number(match[3]);
+    if (match === null || minutes > 59) {
+      this.defects.add('zone');
+      return;
+    }
+    if (text.length === 6 || this.#offset !== undefined) this.defects.add('form');
+    else this.#form += 'z';
+    this.#offset = (Number(match[2]) * 60 + minutes) * (match[1] === '-' ? -1 : 1);
+    this.#zoneKnown = text !== '-0000';
+  }
+
+  /**
+   * RFC 5322 §4.3: the names of North America count; the military letters were defined wrongly and other
+   * names, of three letters and more, are not unique: both mean that the local zone is not known.
+   */
+  #zoneName(text: string): void {
+    const signed = /^(?:gmt|utc)([+-].{4,5})$/.exec(text);
+    if (signed !== null) {
+      this.#zoneOffset(signed[1] as string);
+      this.defects.add('form');
+      return;
+    }
+    const hours = zones.get(text);
+    this.#offset = (hours ?? 0) * 60;
+    this.#zoneKnown = hours !== undefined;
+    this.#form += 'z';
+    if (hours === undefined && !/^([a-ik-y]|[a-z]{3,5})$/.test(text)) this.defects.add('zone');
+  }
+
+  finish(): MailDate | null {
+    const [year, month, day, hour, minute, second] = [
+      this.#year,
+      this.#month,
+      this.#day,
+      this.#hour,
+      this.#minute,
+      this.#second,
+    ];
+    if (year === -1 || month === -1 || hour === -1 || month > 11) return null;
+    if (day < 1 || day > daysIn(year, month) || hour > 23 || minute > 59 || second > 60) return null;
+    const offset = this.#offset ?? 0;
+    const date = new Date(0);
+    date.setUTCFullYear(year, month, day);
+    if (this.#weekday !== -1 && date.getUTCDay() !== this.#weekday) this.defects.add('weekday');
+    date.setUTCHours(hour, minute - offset, second);
+    const time = date.getTime();
+    if (Number.isNaN(time)) return null;
+    if (this.#offset === undefined) this.defects.add('zone');
+    else if (!/^(wc)?dmytz$/.test(this.#form)) this.defects.add('form');
+    const { defects } = this;
+    const zoneKnown = this.#zoneKnown;
+    return {
+      time,
+      year,
+      month: month + 1,
+      day,
+      hour,
+      minute,
+      second,
+      offset,
+      zoneKnown,
+      defects: [...defects],
+    };
+  }
+}
+
+/** RFC 5322 §4.3: two digits up to 49 are of 2000, others of 1900, and so are three digits. */
+function fullYear(text: string): number {
+  const year = Number(text);
+  if (text.length === 2) return year + (year < 50 ? 2000 : 1900);
+  return text.length === 3 ? year + 1900 : year;
+}
+
+function daysIn(year: number, month: number): number {
+  const date = new Date(0);
+  date.setUTCFullYear(year, month + 1, 0);
+  return date.getUTCDate();
+}
+
+/**
+ * Writes a moment as a Date field shows it (RFC 5322 §3.3).
+ *
+ * @param time - milliseconds since 1970-01-01T00:00:00Z
+ * @param offset - the zone, in minutes east of UTC
+ * @throws RangeError when `time` is no moment of the years 1900 to 9999, or the zone is a day or more
+ *
+ * @example
+ * ```ts
+ * import { formatDate } from 'mailwright/mime';
+ *
+ * formatDate(880127706000, -360); // 'Fri, 21 Nov 1997 09:55:06 -0600'
+ * ```
+ */
+export function formatDate(time: number, offset = 0): string {
+  const local = new Date(time + offset * 60_000);
+  const year = local.getUTCFullYear();
+  if (!(year >= 1900 && year <= 9999) || !(Math.abs(offset) < 1440)) throw new RangeError('no date of mail');
+  const [weekday, day, month, , clock] = local.toUTCString().split(' ');
+  const minutes = Math.abs(Math.trunc(offset));
+  const zone = `${two(Math.floor(minutes / 60))}${two(minutes % 60)}`;
+  return `${weekday} ${Number(day)} ${month} ${year} ${clock} ${offset < 0 ? '-' : '+'}${zone}`;
+}
+
+function two(number: number): string {
+  return String(number).padStart(2, '0');
+}
