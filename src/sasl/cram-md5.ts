@@ -13,7 +13,7 @@ import { ask, challenge, rejection, type ServerOptions, type ServerScript } from
 // the response is the user name, a space, and the digest in lower-case hexadecimal
 
 export function* cramMd5Server(initial: Bytes | null, options: ServerOptions): ServerScript {
-  // RFC 4422 §3: the server goes first here, so an initial response is an error even when empty.
+  // RFC 4422 §5, RFC 4954 §4: the server goes first here, so an initial response is an error even when empty.
   if (initial !== null) return failure('malformed', 'initial response where the server begins');
   const nonce = Buffer.from(options.random(16)).toString('hex');
   const prompt = Buffer.from(`<${nonce}@${options.hostname ?? 'localhost'}>`);

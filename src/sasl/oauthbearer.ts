@@ -1,13 +1,12 @@
 /** OAUTHBEARER (RFC 7628): an OAuth 2.0 bearer token in place of a password. */
-import { Buffer } from 'node:buffer';
 import { decodeUtf8 } from '../bytes/index.ts';
 import type { Bytes } from '../machine/index.ts';
-import { bearerToken, readTokenStatus, writeTokenStatus } from './bearer-token.ts';
+import { bearerToken, fits, presentBearer, verifyBearer } from './bearer-token.ts';
 import type { ClientScript, TokenCredentials } from './client-exchange.ts';
 import { failure } from './failure.ts';
 import { readGs2Header, writeGs2Header } from './gs2-header.ts';
 import { prepared } from './saslprep.ts';
-import { ask, challenge, firstMessage, outcome, type ServerScript } from './server-exchange.ts';
+import { firstMessage, type ServerScript } from './server-exchange.ts';
 
 // RFC 7628 §3.1:
 //   client-resp = (gs2-header kvsep *kvpair kvsep) / kvsep
@@ -28,28 +27,21 @@ export function* oauthBearerServer(initial: Bytes | null): ServerScript {
   const authzid = header.authzid === null ? null : prepared(header.authzid);
   if (authzid === null && header.authzid !== null) return failure('refused', 'identity cannot be prepared');
   const host = pairs.get('host') ?? null;
-  const answer = yield* ask({ type: 'verifyToken', mechanism: 'OAUTHBEARER', authzid, token, host, port });
-  // RFC 7628 §3.2.3: the client owes one more message, %x01, before the exchange may fail.
-  if (answer.type === 'refused') {
-    yield* challenge(writeTokenStatus(answer.status ?? { status: 'invalid_token' }));
-  }
-  return outcome(answer);
+  return yield* verifyBearer({ type: 'verifyToken', mechanism: 'OAUTHBEARER', authzid, token, host, port });
 }
 
 export function* oauthBearerClient(credentials: TokenCredentials): ClientScript {
   const { user, token, host, port } = credentials;
+  if (!fits(credentials) || /[^!-~]/.test(host ?? '')) {
+    return failure('malformed', 'user, host or token does not fit into the message');
+  }
   const pairs = [
     ...(host === undefined ? [] : [`host=${host}`]),
     ...(port === undefined ? [] : [`port=${port}`]),
     `auth=Bearer ${token.reveal()}`,
   ];
   const opening = writeGs2Header({ type: 'n' }, user === '' ? undefined : user);
-  const status = yield {
-    send: Buffer.from([opening, ...pairs, '', ''].join(separator), 'utf8'),
-    complete: true,
-  };
-  yield { send: Buffer.from(separator), complete: false, status: readTokenStatus(status) };
-  return failure('malformed', 'a challenge too many');
+  return yield* presentBearer([opening, ...pairs, '', ''].join(separator), separator);
 }
 
 /** The pairs between the header and the end; `null` where the syntax or a doubled key is wrong. */

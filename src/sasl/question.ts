@@ -61,8 +61,7 @@ export interface TokenStatus {
 }
 
 /** The token is unknown, expired, or too weak for mail. */
-export interface TokenRefused {
-  readonly type: 'refused';
+export interface TokenRefused extends Refused {
   /** Default `{ status: 'invalid_token' }`. */
   readonly status?: TokenStatus;
 }
@@ -136,7 +135,7 @@ export type Question =
   | FindCramPassword;
 
 /** Everything that a host may answer. */
-export type Answer = Accepted | KeysFound | PasswordFound | Refused | TokenRefused | Temporary;
+export type Answer = Accepted | KeysFound | PasswordFound | TokenRefused | Temporary;
 
 /** The proof holds; the identity is given whole, or as the name of a user who acts for himself. */
 export function accepted(identity: Identity | string): Accepted {

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { createHmac } from 'node:crypto';
 import { decodeUtf8, encodeBase64 } from '../bytes/index.ts';
-import { type Bytes, MachineMisuse } from '../machine/index.ts';
+import type { Bytes } from '../machine/index.ts';
 import { equalOctets } from './constant-time.ts';
 import { type FailureStep, failure } from './failure.ts';
 import { type BindingFlag, readGs2Header } from './gs2-header.ts';
@@ -45,7 +45,7 @@ export function scramServer(
     const answer = yield* ask({ type: 'scramKeys', hash, authcid, authzid });
     if (answer.type === 'temporary') return rejection(answer);
     const keys = answer.type === 'keys' ? rawScramKeys(answer.keys, hash) : decoyKeys(hash, authcid, options);
-    if (keys === null) throw new MachineMisuse(`stored keys are not ${hash} keys`);
+    if (keys === null) return failure('temporary', `the stored keys are not ${hash} keys`);
 
     const nonce = first.nonce + encodeBase64(options.random(nonceSize));
     const serverFirst = writeServerFirst({ nonce, salt: keys.salt, iterations: keys.iterations });
@@ -95,8 +95,8 @@ function boundData(
 }
 
 /**
- * Keys for somebody unknown, whose salt looks like a real one and is the same each time
- * (RFC 5802 §9 asks that a server not tell which users it has).
+ * Keys for somebody unknown. Their salt looks like a real one and is the same each time, so that
+ * nobody learns which users there are (RFC 5802 §7, "to prevent information disclosure").
  */
 function decoyKeys(hash: ScramHash, authcid: string, options: ServerOptions): RawScramKeys {
   const derive = (purpose: string): Buffer =>

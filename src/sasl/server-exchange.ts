@@ -8,7 +8,7 @@
 import type { Bytes, VerdictFor } from '../machine/index.ts';
 import { type FailureStep, failure } from './failure.ts';
 import type { MechanismName, Surroundings } from './mechanism.ts';
-import type { Accepted, Answer, Identity, Question, Refused, Temporary, TokenRefused } from './question.ts';
+import type { Accepted, Answer, Identity, Question, Refused, Temporary } from './question.ts';
 
 /** What happens next in a server exchange. */
 export type ServerStep =
@@ -35,7 +35,7 @@ export interface ServerOptions extends Surroundings {
   readonly random: (size: number) => Bytes;
   /**
    * A secret of the server, 16 octets or more, the same for all its processes and lasting: decoy
-   * salts for unknown users are derived from it (RFC 5802 §9), and must not change from day to day.
+   * salts for unknown users are derived from it (RFC 5802 §7), and must not change from day to day.
    */
   readonly secret: Bytes;
   /** The iteration count told to unknown users; should be that of the real ones. Default 15,000. */
@@ -96,20 +96,20 @@ export function* ask<T extends Question['type']>(
   return (yield { type: 'ask', question }) as VerdictFor<Extract<Question, { readonly type: T }>>;
 }
 
-/** The client's first message: its initial response, or its reply to an empty challenge. */
+/** The client's first message: its initial response, or its reply to an empty challenge (RFC 4422 §5). */
 export function* firstMessage(initial: Bytes | null): Generator<ServerStep, Bytes, Bytes | Answer> {
   return initial ?? (yield* challenge(new Uint8Array(0)));
 }
 
 /** The outcome where the host's word is the last one. */
-export function outcome(answer: Accepted | Refused | TokenRefused | Temporary): SuccessStep | FailureStep {
+export function outcome(answer: Accepted | Refused | Temporary): SuccessStep | FailureStep {
   return answer.type === 'accepted' ? { type: 'success', identity: answer.identity } : rejection(answer);
 }
 
 /** The failure that a host's no amounts to. */
-export function rejection(answer: Refused | TokenRefused | Temporary): FailureStep {
+export function rejection(answer: Refused | Temporary): FailureStep {
   if (answer.type === 'temporary') return failure('temporary', 'the host cannot tell now');
-  return 'reason' in answer && answer.reason === 'authorization'
+  return answer.reason === 'authorization'
     ? failure('authorization', 'the host refused the authorization identity')
     : failure('refused', 'the host refused');
 }
