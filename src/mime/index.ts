@@ -3,6 +3,7 @@
  *
  * @module mime
  */
+export * from './build/index.ts';
 export * from './charset/index.ts';
 export * from './header/index.ts';
 export type { MimeDefect } from './structure/defect.ts';

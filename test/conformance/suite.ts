@@ -15,7 +15,8 @@ export interface Case {
   readonly skip?: string | undefined;
 }
 
-const root = process.env.CONFORMANCE_DIR ?? resolve(import.meta.dirname, '../../../shared/conformance');
+const { CONFORMANCE_DIR } = process.env;
+const root = CONFORMANCE_DIR ?? resolve(import.meta.dirname, '../../../shared/conformance');
 
 /**
  * Runs a suite as one test and prints its counts.

@@ -7,6 +7,7 @@
  */
 import { Buffer, isAscii } from 'node:buffer';
 import iconv from 'iconv-lite';
+import { latin1Text } from '../../bytes/index.ts';
 import type { Bytes } from '../../machine/index.ts';
 
 /** A decoder for one text in pieces; a character may be cut anywhere between them. */
@@ -75,8 +76,6 @@ function open(label: string): Charset | null {
   return { name, ascii: /^(cp|ibm|mac|win|iso-?8859|koi8)/.test(name), whole: null };
 }
 
-const { latin1Slice } = Buffer.prototype as unknown as { latin1Slice(this: Bytes): string };
-
 /**
  * Decodes a whole text.
  *
@@ -93,7 +92,7 @@ const { latin1Slice } = Buffer.prototype as unknown as { latin1Slice(this: Bytes
 export function decodeCharset(octets: Bytes, label: string): string | null {
   const charset = find(label);
   if (charset === null) return null;
-  if (charset.ascii && isAscii(octets)) return latin1Slice.call(octets);
+  if (charset.ascii && isAscii(octets)) return latin1Text(octets);
   if (charset.whole !== null) return charset.whole.decode(octets);
   return iconv.decode(asBuffer(octets), charset.name);
 }

@@ -8,13 +8,9 @@
  * - a line that is neither field nor continuation never ends it: it is a defect and is passed over,
  *   so that one broken line does not turn the rest of a header into body.
  */
-import { Buffer, isAscii, isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
+import { latin1Text, utf8Text } from '../../bytes/index.ts';
 import type { Bytes } from '../../machine/index.ts';
-
-const { latin1Slice, utf8Slice } = Buffer.prototype as unknown as {
-  latin1Slice(this: Bytes, start?: number, end?: number): string;
-  utf8Slice(this: Bytes, start?: number, end?: number): string;
-};
 
 /** Bounds of {@link HeaderFields.scan}; what passes them is reported as a {@link HeaderDefect}. */
 export interface HeaderLimits {
@@ -144,7 +140,7 @@ export class HeaderField {
     while (start < end && isBlank(text.charCodeAt(start))) start++;
     if (ascii) return unfold(text.slice(start, end));
     const octets = bytes.subarray(start, end);
-    return unfold(isUtf8(octets) ? utf8Slice.call(octets) : text.slice(start, end));
+    return unfold(isUtf8(octets) ? utf8Text(octets) : text.slice(start, end));
   }
 }
 
@@ -244,7 +240,7 @@ class Splitter {
   readonly #most: number;
 
   constructor(bytes: Bytes, most: number, mostFields: number) {
-    this.#section = { bytes, text: latin1Slice.call(bytes, 0, Math.min(most, firstStep)), ascii: false };
+    this.#section = { bytes, text: latin1Text(bytes, 0, Math.min(most, firstStep)), ascii: false };
     this.#most = most;
     this.#split(mostFields);
     this.#section.ascii = isAscii(this.end === bytes.length ? bytes : bytes.subarray(0, this.end));
@@ -330,7 +326,7 @@ class Splitter {
   #readOn(): boolean {
     const { text, bytes } = this.#section;
     if (text.length === this.#most) return false;
-    this.#section.text = latin1Slice.call(bytes, 0, Math.min(this.#most, text.length * 4));
+    this.#section.text = latin1Text(bytes, 0, Math.min(this.#most, text.length * 4));
     return true;
   }
 
