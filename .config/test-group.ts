@@ -1,0 +1,120 @@
+/** Runs some test files in this process and reports to the parent, which is `test.ts`. */
+import { relative, resolve } from 'node:path';
+import { run } from 'node:test';
+import { inspect } from 'node:util';
+
+export interface GroupTask {
+  readonly root: string;
+  readonly files: readonly string[];
+  readonly coverage: boolean;
+}
+
+export type GroupReport =
+  | { readonly kind: 'running'; readonly file: string; readonly name: string }
+  | {
+      readonly kind: 'result';
+      readonly file: string;
+      readonly name: string;
+      readonly outcome: 'passed' | 'failed' | 'skipped';
+      readonly ms: number;
+      /** The error, or the reason of a skip. */
+      readonly text: string;
+    }
+  | { readonly kind: 'fault'; readonly text: string }
+  | { readonly kind: 'note'; readonly text: string }
+  | {
+      readonly kind: 'coverage';
+      readonly path: string;
+      readonly lines: readonly (readonly [number, number])[];
+    }
+  | { readonly kind: 'end' };
+
+/** All tests are over and the process still lives: after so many milliseconds that is a leak. */
+const grace = 10_000;
+
+const task: GroupTask = JSON.parse(process.argv[2] ?? '');
+
+function report(message: GroupReport): void {
+  process.send?.(message);
+}
+
+const names: string[] = [];
+const seen = new Set<string>();
+const open = new Set<string>();
+/** Which handles stood open when a file's tests were over, to tell later whose they are. */
+const handlesAfter = new Map<string, string>();
+let lastEvent = Date.now();
+
+const leakWatch = setInterval(() => {
+  if (open.size > 0 || seen.size < task.files.length || Date.now() - lastEvent < grace) return;
+  const left = [...handlesAfter].map(([file, handles]) => `${file}: ${handles}`);
+  const text = `tests are over and handles are open (${handles()}); they first stood open after\n    ${left[0] ?? 'the start'}`;
+  report({ kind: 'fault', text });
+  report({ kind: 'end' });
+  process.disconnect();
+  process.exit();
+}, 1000);
+leakWatch.unref();
+
+/** What keeps the process alive, without what belongs to the test runner itself. */
+function handles(): string {
+  return process
+    .getActiveResourcesInfo()
+    .filter((kind) => !['PipeWrap', 'TTYWrap', 'Immediate', 'FSReqCallback', 'FSReqPromise'].includes(kind))
+    .sort()
+    .join(', ');
+}
+
+const events = run({
+  files: task.files.map((file) => resolve(task.root, file)),
+  isolation: 'none',
+  concurrency: 1,
+  coverage: task.coverage,
+  coverageIncludeGlobs: ['src/**/*.ts'],
+});
+
+for await (const { type, data } of events) {
+  lastEvent = Date.now();
+  if (type === 'test:coverage') {
+    for (const { path, lines } of data.summary.files) {
+      const counted = lines.map((each: { line: number; count: number }) => [each.line, each.count] as const);
+      report({ kind: 'coverage', path: relative(task.root, path), lines: counted });
+    }
+  } else if (type === 'test:diagnostic') {
+    if (data.message.includes('uncaughtException')) report({ kind: 'fault', text: data.message });
+    else if (data.file !== undefined) report({ kind: 'note', text: data.message });
+  } else if (type === 'test:enqueue' && data.nesting === 0)
+    open.add(`${data.file} ${data.line} ${data.name}`);
+  else if (type === 'test:dequeue') {
+    report({ kind: 'running', file: relative(task.root, data.file ?? ''), name: data.name });
+  } else if (type === 'test:start') names[data.nesting] = data.name;
+  else if (type === 'test:pass' || type === 'test:fail') {
+    const file = relative(task.root, data.file ?? '');
+    if (data.nesting === 0) {
+      open.delete(`${data.file} ${data.line} ${data.name}`);
+      seen.add(file);
+      const left = handles();
+      if (left === '') handlesAfter.clear();
+      else if (!handlesAfter.has(file)) handlesAfter.set(file, left);
+    }
+    const name = [...names.slice(0, data.nesting), data.name].join(' > ');
+    const result = { kind: 'result', file, name, ms: 0, text: '' } as const;
+    const ms = data.nesting === 0 ? data.details.duration_ms : 0;
+    if (type === 'test:fail') {
+      const { error } = data.details;
+      const cause = error.cause ?? error;
+      if (Reflect.get(error, 'failureType') === 'subtestsFailed') continue;
+      const text = cause instanceof Error ? (cause.stack ?? cause.message) : inspect(cause);
+      report({ ...result, outcome: 'failed', ms, text });
+    } else if (data.skip !== undefined || data.todo !== undefined) {
+      const reason = data.skip ?? data.todo;
+      report({ ...result, outcome: 'skipped', ms, text: typeof reason === 'string' ? reason : '' });
+    } else if (data.file === data.name) {
+      // A file without tests passes as a test of its own name.
+      report({ kind: 'fault', text: `${file}: holds no test` });
+    } else if (data.details.type !== 'suite') report({ ...result, outcome: 'passed', ms });
+    else if (ms > 0) report({ kind: 'running', file, name });
+  }
+}
+report({ kind: 'end' });
+process.disconnect();
