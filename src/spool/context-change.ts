@@ -63,9 +63,19 @@ export function encodeContext(context: Context): string {
   return text;
 }
 
-/** When a message is next to be worked on (ms since 1970), by its context; `Infinity` while it is held. */
+/** The latest time that a listing tells: the year 33658, in 15 digits. */
+const latestDue = 999_999_999_999_999;
+
+/** When a message is next to be worked on, by its context: whole ms since 1970; `Infinity` while it is held. */
 export function dueOf(context: Context): number {
-  return context.queue.held ? Number.POSITIVE_INFINITY : (context.queue.due ?? context.receivedAt);
+  if (context.queue.held) return Number.POSITIVE_INFINITY;
+  const due = Math.floor(context.queue.due ?? context.receivedAt);
+  return Math.min(Math.max(due, 0), latestDue);
+}
+
+/** How soon it goes among those that are due, by its context: a whole number from -99 to 99. */
+export function priorityOf(context: Context): number {
+  return Math.min(Math.max(Math.trunc(context.queue.priority ?? 0), -99), 99);
 }
 
 function checkMetadata(metadata: JsonRecord): void {

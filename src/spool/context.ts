@@ -79,7 +79,7 @@ export interface QueueState extends JsonRecord {
   readonly due?: number;
   /** Never due until this is removed: frozen, or awaiting a person's release. */
   readonly held?: true;
-  /** Higher goes first among messages that are due; 0 by default. */
+  /** Higher goes first among messages that are due: a whole number from -99 to 99, 0 by default. */
   readonly priority?: number;
 }
 

@@ -23,6 +23,7 @@ export {
   encodeContext,
   metadataLimit,
   patchContext,
+  priorityOf,
 } from './context-change.ts';
 export type {
   BeginOptions,
@@ -36,6 +37,9 @@ export type {
   WriteOptions,
 } from './contract.ts';
 export { SpoolError, type SpoolErrorCode } from './error.ts';
+export type { Files, OpenFile, OpenMode } from './file/files.ts';
+export type { SpoolProblem } from './file/problem.ts';
+export { FileSpool, type FileSpoolOptions } from './file.ts';
 export { type Json, type JsonRecord, mergePatch } from './json.ts';
 export { MemorySpool, type MemorySpoolOptions } from './memory.ts';
 export { type UlidOptions, ulids } from './ulid.ts';

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Body } from '../machine/index.ts';
 import type { Context, ContextPatch, NewContext, SpoolId } from './context.ts';
-import { completeContext, dueOf, encodeContext, patchContext } from './context-change.ts';
+import { completeContext, dueOf, encodeContext, patchContext, priorityOf } from './context-change.ts';
 import type {
   BeginOptions,
   ListOptions,
@@ -201,5 +201,5 @@ export class MemorySpool implements Spool {
 
 function entryOf(context: Context): SpoolEntry {
   const { id, size } = context;
-  return { id, size, due: dueOf(context), priority: context.queue.priority ?? 0 };
+  return { id, size, due: dueOf(context), priority: priorityOf(context) };
 }

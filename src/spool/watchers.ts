@@ -13,7 +13,16 @@ export class Watchers {
   }
 
   tell(change: SpoolChange): void {
-    for (const listener of this.#listeners) listener(change);
+    for (const listener of this.#listeners) {
+      try {
+        listener(change);
+      } catch (error) {
+        // The host's defect must show, but not in whatever was made durable just now.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 
   clear(): void {

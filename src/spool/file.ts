@@ -1,0 +1,444 @@
+import { Buffer } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import type { Body, Bytes } from '../machine/index.ts';
+import type { Context, ContextPatch, NewContext, SpoolId } from './context.ts';
+import { completeContext, dueOf, encodeContext, patchContext, priorityOf } from './context-change.ts';
+import type {
+  BeginOptions,
+  ListOptions,
+  OctetRange,
+  Spool,
+  SpoolChange,
+  SpoolEntry,
+  SpoolWriter,
+  WriteOptions,
+} from './contract.ts';
+import { SpoolError } from './error.ts';
+import { checkedToken, Fence } from './fence.ts';
+import type { Catalog, Entry } from './file/catalog.ts';
+import { type Files, type OpenFile, readAll, systemFiles } from './file/files.ts';
+import { FileIntake } from './file/intake.ts';
+import { Journal, type Place } from './file/journal.ts';
+import { DirectorySync, LargeBody, readChunks } from './file/large-body.ts';
+import { lockDirectory } from './file/lock.ts';
+import type { SpoolProblem } from './file/problem.ts';
+import { Reclaim } from './file/reclaim.ts';
+import { checkedContext, decodeLine, type JournalRecord, lineSize, noId } from './file/record.ts';
+import { type Layout, largePath, type Recovered, recover } from './file/recovery.ts';
+import { type Segment, SegmentReader } from './file/segment.ts';
+import { storageError, systemCode } from './file/storage-error.ts';
+import { cutRange } from './octet-range.ts';
+import { type UlidOptions, ulids } from './ulid.ts';
+import { Watchers } from './watchers.ts';
+import { GuardedWriter } from './writer.ts';
+
+/** Options of {@link FileSpool}; the clock and the randomness for ids are those of {@link UlidOptions}. */
+export interface FileSpoolOptions extends UlidOptions {
+  /**
+   * Octets up to which a message is kept in the journal, and in memory until its commit; a larger one gets
+   * a file of its own. Default 131,072, at most 1,048,576.
+   */
+  readonly inlineLimit?: number;
+  /** Octets of a segment of the journal. Default 33,554,432 (32 MiB), at least 4 MiB. */
+  readonly segmentSize?: number;
+  /** Told of what was found wrong and left aside, while opening and later. Default: nobody is told. */
+  readonly onProblem?: (problem: SpoolProblem) => void;
+  /** The file system. Default: the machine's own; a test injects failures here. */
+  readonly files?: Files;
+}
+
+const defaultInlineLimit = 131_072;
+const defaultSegmentSize = 33_554_432;
+
+/**
+ * A spool in a directory of one machine, for one process at a time.
+ *
+ * What it acknowledges survives power loss: message, context and names in directories are synced before
+ * `commit`, `update` or `delete` resolve. Many changes share one sync (group commit), so the more sessions
+ * there are, the less each one waits. In memory it keeps less than 300 octets for each message, neither
+ * contexts nor bodies. docs/spool-format.md describes the files; `less` shows the mail in them.
+ *
+ * Several worker processes each take a subdirectory of their own; the second process in one directory
+ * is refused with `SPOOL_LOCKED`.
+ *
+ * @example
+ * ```ts
+ * import { FileSpool } from 'mailwright/spool';
+ *
+ * const spool = await FileSpool.open('/var/spool/mailwright/worker-1', {
+ *   onProblem: (problem) => console.warn(problem),
+ * });
+ * console.log(await spool.count(), 'messages wait');
+ * await spool.close();
+ * ```
+ */
+export class FileSpool implements Spool {
+  readonly #files: Files;
+  readonly #layout: Layout;
+  readonly #inlineLimit: number;
+  readonly #catalog: Catalog;
+  readonly #fence: Fence;
+  readonly #journal: Journal;
+  readonly #reclaim: Reclaim;
+  readonly #reader: SegmentReader;
+  readonly #largeNames: DirectorySync;
+  readonly #unlock: () => Promise<void>;
+  readonly #now: () => number;
+  readonly #nextId: () => SpoolId;
+  readonly #watchers = new Watchers();
+  readonly #begun = new Set<SpoolWriter>();
+  readonly #inHand = new Set<Promise<unknown>>();
+  readonly #turns = new Map<SpoolId, Promise<unknown>>();
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Opens the spool of a directory, which is made when it does not exist, and reads its journal back.
+   *
+   * @throws SpoolError (as a rejection) `SPOOL_LOCKED`, `SPOOL_FORMAT`, `SPOOL_DENIED`, `SPOOL_READ_ONLY`,
+   *   `SPOOL_FULL`, `SPOOL_IO`; `SPOOL_MISUSE` for options out of range
+   */
+  static async open(directory: string, options: FileSpoolOptions = {}): Promise<FileSpool> {
+    const {
+      files = systemFiles,
+      inlineLimit = defaultInlineLimit,
+      segmentSize = defaultSegmentSize,
+    } = options;
+    if (!(inlineLimit >= 0 && inlineLimit <= 1_048_576 && segmentSize >= 4_194_304)) {
+      throw new SpoolError(
+        'SPOOL_MISUSE',
+        'inlineLimit must be at most 1 MiB, and segmentSize at least 4 MiB',
+      );
+    }
+    const layout: Layout = { journal: join(directory, 'journal'), large: join(directory, 'large') };
+    let unlock: (() => Promise<void>) | undefined;
+    try {
+      for (const path of [layout.journal, layout.large]) await files.makeDirectory(path);
+      unlock = await lockDirectory(files, directory);
+      await files.syncDirectory(directory);
+      const recovered = await recover(files, layout, options.onProblem ?? (() => undefined));
+      return new FileSpool({ ...options, files, inlineLimit, segmentSize }, layout, unlock, recovered);
+    } catch (error) {
+      await unlock?.();
+      throw storageError(`could not open the spool ${directory}`, error);
+    }
+  }
+
+  private constructor(
+    options: FileSpoolOptions & Required<Pick<FileSpoolOptions, 'files' | 'inlineLimit' | 'segmentSize'>>,
+    layout: Layout,
+    unlock: () => Promise<void>,
+    recovered: Recovered,
+  ) {
+    const { files } = options;
+    this.#files = files;
+    this.#layout = layout;
+    this.#unlock = unlock;
+    this.#inlineLimit = options.inlineLimit;
+    this.#now = options.now ?? Date.now;
+    this.#nextId = ulids(options);
+    this.#catalog = recovered.catalog;
+    this.#fence = new Fence(recovered.term);
+    this.#reader = new SegmentReader(files);
+    this.#largeNames = new DirectorySync(files, layout.large);
+    this.#journal = new Journal({
+      files,
+      directory: layout.journal,
+      segmentSize: options.segmentSize,
+      lastNumber: recovered.lastNumber,
+      random: options.random ?? randomBytes,
+      term: () => this.#fence.highest,
+      onSegment: (segment) => this.#catalog.segments.push(segment),
+    });
+    this.#reclaim = new Reclaim({
+      files,
+      directory: layout.journal,
+      catalog: this.#catalog,
+      reader: this.#reader,
+      copy: (entry, from) => this.#inTurn(entry.id, () => this.#copy(entry, from)),
+      onProblem: options.onProblem ?? (() => undefined),
+    });
+  }
+
+  begin(given: NewContext, options: BeginOptions = {}): SpoolWriter {
+    this.#checkOpen();
+    if (options.fence !== undefined) checkedToken(options.fence);
+    const id = this.#nextId();
+    const begun = completeContext(given, { id, size: 0, now: this.#now() });
+    const intake = new FileIntake(
+      this.#inlineLimit,
+      options.expectedSize,
+      () => new LargeBody(this.#files, largePath(this.#layout, id)),
+    );
+    const writer = new GuardedWriter(id, {
+      take: (chunk) => intake.take(chunk),
+      finish: (size, patch) => {
+        this.#begun.delete(writer);
+        return this.#hold(this.#commit(intake, begun, size, patch, options));
+      },
+      discard: () => {
+        this.#begun.delete(writer);
+        return intake.discard();
+      },
+    });
+    this.#begun.add(writer);
+    return writer;
+  }
+
+  async #commit(
+    intake: FileIntake,
+    begun: Context,
+    size: number,
+    patch: ContextPatch | undefined,
+    options: WriteOptions,
+  ): Promise<void> {
+    try {
+      this.#checkOpen();
+      const taken = await intake.finish();
+      const context = { ...(patch === undefined ? begun : patchContext(begun, patch)), size };
+      const text = encodeContext(context);
+      const record = { ...recordOf('file', context, text), bodyCrc: taken.crc };
+      if (taken.where === 'file') await this.#largeNames.sync();
+      await this.#append(
+        taken.where === 'file' ? record : { ...record, kind: 'mail', body: taken.octets },
+        options,
+      );
+    } catch (error) {
+      await intake.discard();
+      throw storageError(`could not commit message ${begun.id}`, error);
+    }
+  }
+
+  async open(id: SpoolId, range?: OctetRange): Promise<Body> {
+    this.#checkOpen();
+    const { size } = this.#find(id);
+    const { start, end } = cutRange(size, range);
+    return { size: end - start, open: () => this.#read(id, start, end) };
+  }
+
+  async *#read(id: SpoolId, start: number, end: number): AsyncGenerator<Bytes> {
+    this.#checkOpen();
+    const entry = this.#find(id);
+    if (start === end) return;
+    if (entry.ownFile) yield* this.#readLarge(entry, start, end);
+    else if (start === 0 && end === entry.size) yield (await this.#readRecord(entry, entry.mail, end)).body;
+    else yield await this.#readInline(entry.mail, start, end);
+  }
+
+  /** A part of a message in the journal, without the check that needs it whole. */
+  async #readInline({ segment, at, contextSize }: Place, start: number, end: number): Promise<Bytes> {
+    const octets = Buffer.allocUnsafeSlow(end - start);
+    await this.#fill(segment, octets, at + lineSize + contextSize + 1 + start);
+    return octets;
+  }
+
+  async *#readLarge(entry: Entry, start: number, end: number): AsyncGenerator<Bytes> {
+    const { line } = await this.#readRecord(entry, entry.mail, 0);
+    const file = await this.#openLarge(entry.id);
+    try {
+      let crc = 0;
+      let size = 0;
+      for await (const chunk of readChunks(file, start, end)) {
+        crc = crc32(chunk, crc);
+        size += chunk.length;
+        yield chunk;
+      }
+      const whole = end - start === entry.size;
+      if (size !== end - start || (whole && crc !== line.bodyCrc)) throw corrupt(entry.id);
+    } catch (error) {
+      throw storageError(`could not read message ${entry.id}`, error);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #openLarge(id: SpoolId): Promise<OpenFile> {
+    try {
+      return await this.#files.open(largePath(this.#layout, id), 'read');
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') throw notFound(id);
+      throw storageError(`could not read message ${id}`, error);
+    }
+  }
+
+  async context(id: SpoolId): Promise<Context> {
+    this.#checkOpen();
+    const entry = this.#find(id);
+    return JSON.parse((await this.#readRecord(entry, entry.latest, 0)).context);
+  }
+
+  update(id: SpoolId, patch: ContextPatch, options: WriteOptions = {}): Promise<Context> {
+    return this.#change(id, async () => {
+      const entry = this.#find(id);
+      const { context } = await this.#readRecord(entry, entry.latest, 0);
+      const patched = patchContext(JSON.parse(context), patch);
+      const text = encodeContext(patched);
+      await this.#append(recordOf('edit', patched, text), options);
+      return JSON.parse(text);
+    });
+  }
+
+  delete(id: SpoolId, options: WriteOptions = {}): Promise<boolean> {
+    return this.#change(id, async () => {
+      const entry = this.#catalog.entries.get(id);
+      if (entry === undefined) {
+        await this.#admit(options);
+        return false;
+      }
+      await this.#append({ ...blank, kind: 'gone', id }, options);
+      // Durable is that it is gone; a file that stays behind is removed by the next start.
+      if (entry.ownFile) await this.#files.remove(largePath(this.#layout, id)).catch(() => undefined);
+      return true;
+    });
+  }
+
+  async *list(options: ListOptions = {}): AsyncGenerator<SpoolEntry> {
+    this.#checkOpen();
+    const { due, entries } = this.#catalog;
+    const found = options.dueBy === undefined ? entries.values() : due.upTo(options.dueBy);
+    for (const entry of found) yield told(entry);
+  }
+
+  async count(): Promise<number> {
+    this.#checkOpen();
+    return this.#catalog.entries.size;
+  }
+
+  watch(listener: (change: SpoolChange) => void, signal: AbortSignal): void {
+    this.#checkOpen();
+    this.#watchers.add(listener, signal);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#begun].map((writer) => writer.abort()));
+    await this.#reclaim.stop();
+    await Promise.allSettled(this.#inHand);
+    await this.#journal.close();
+    await this.#reader.closeAll();
+    this.#watchers.clear();
+    await this.#unlock();
+  }
+
+  /** Makes a record durable, then shows what it says. */
+  async #append(record: JournalRecord, options: WriteOptions): Promise<void> {
+    const admitted = this.#admit(options);
+    const kind = changeKinds[record.kind];
+    const appended = this.#journal.append(record, (place) => {
+      const entry = this.#catalog.apply(record, place);
+      if (entry !== undefined && kind !== undefined) this.#watchers.tell({ kind, entry: told(entry) });
+    });
+    await Promise.all([admitted, appended]);
+    this.#reclaim.look();
+  }
+
+  /** Checks the fencing token; a new highest one becomes durable no later than what is appended next. */
+  #admit({ fence }: WriteOptions): Promise<void> | undefined {
+    if (!this.#fence.admit(fence)) return undefined;
+    const context = JSON.stringify({ token: String(this.#fence.highest) });
+    return this.#journal.append({ ...blank, kind: 'term', id: noId, context }, () => undefined);
+  }
+
+  /** Writes a message, with its present context, anew at the journal's end. */
+  async #copy(entry: Entry, from: Segment): Promise<void> {
+    if (this.#catalog.entries.get(entry.id) !== entry || entry.mail.segment !== from) return;
+    const { line, body } = await this.#readRecord(entry, entry.mail, entry.ownFile ? 0 : entry.size);
+    const { context } = await this.#readRecord(entry, entry.latest, 0);
+    const record = { ...line, due: entry.due, priority: entry.priority, context };
+    await this.#journal.append(entry.ownFile ? record : { ...record, body }, (place) =>
+      this.#catalog.apply(record, place),
+    );
+  }
+
+  /** Reads a record of a message with `bodySize` octets of its body: all, or none. */
+  async #readRecord(entry: Entry, { segment, at, contextSize }: Place, bodySize: number) {
+    const octets = Buffer.allocUnsafeSlow(lineSize + contextSize + 1 + bodySize);
+    await this.#fill(segment, octets, at);
+    const line = decodeLine(octets, 0, segment.tag);
+    const context = line && checkedContext(octets, 0, line);
+    const body = octets.subarray(lineSize + contextSize + 1);
+    if (line?.id !== entry.id || context === undefined) throw corrupt(entry.id);
+    if (bodySize > 0 && crc32(body) !== line.bodyCrc) throw corrupt(entry.id);
+    return { line, context: context.toString(), body };
+  }
+
+  async #fill(segment: Segment, octets: Buffer, at: number): Promise<void> {
+    try {
+      const read = await this.#reader.with(segment, (file) => readAll(file, octets, at));
+      // What is missing does not match its CRC.
+      octets.fill(0, read);
+    } catch (error) {
+      throw storageError(`could not read ${segment.path}`, error);
+    }
+  }
+
+  /** A change to one message, after those that were asked for before. */
+  async #change<T>(id: SpoolId, act: () => Promise<T>): Promise<T> {
+    this.#checkOpen();
+    return this.#hold(this.#inTurn(id, act));
+  }
+
+  async #inTurn<T>(id: SpoolId, act: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(id);
+    const turn = before === undefined ? act() : before.then(act);
+    const settled = turn.catch(() => undefined);
+    this.#turns.set(id, settled);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(id) === settled) this.#turns.delete(id);
+    }
+  }
+
+  /** What `close` waits for. */
+  async #hold<T>(work: Promise<T>): Promise<T> {
+    this.#inHand.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#inHand.delete(work);
+    }
+  }
+
+  #find(id: SpoolId): Entry {
+    const entry = this.#catalog.entries.get(id);
+    if (entry === undefined) throw notFound(id);
+    return entry;
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new SpoolError('SPOOL_CLOSED', 'the spool is closed');
+  }
+}
+
+const changeKinds: { readonly [kind in JournalRecord['kind']]?: SpoolChange['kind'] } = {
+  mail: 'added',
+  file: 'added',
+  edit: 'updated',
+  gone: 'deleted',
+};
+
+const blank = { due: 0, priority: 0, context: '', bodySize: 0, bodyCrc: 0 };
+
+function recordOf(kind: JournalRecord['kind'], context: Context, text: string): JournalRecord {
+  const { id, size } = context;
+  const due = dueOf(context);
+  return { kind, id, due, priority: priorityOf(context), context: text, bodySize: size, bodyCrc: 0 };
+}
+
+function told({ id, size, due, priority }: Entry): SpoolEntry {
+  return { id, size, due, priority };
+}
+
+function notFound(id: SpoolId): SpoolError {
+  return new SpoolError('SPOOL_NOT_FOUND', `no message ${id} in the spool`);
+}
+
+function corrupt(id: SpoolId): SpoolError {
+  return new SpoolError('SPOOL_CORRUPT', `message ${id} is not stored as it was written`);
+}
