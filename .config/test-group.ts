@@ -39,14 +39,14 @@ function report(message: GroupReport): void {
 }
 
 const names: string[] = [];
-const seen = new Set<string>();
+let begun = false;
 const open = new Set<string>();
 /** Which handles stood open when a file's tests were over, to tell later whose they are. */
 const handlesAfter = new Map<string, string>();
 let lastEvent = Date.now();
 
 const leakWatch = setInterval(() => {
-  if (open.size > 0 || seen.size < task.files.length || Date.now() - lastEvent < grace) return;
+  if (open.size > 0 || !begun || Date.now() - lastEvent < grace) return;
   const left = [...handlesAfter].map(([file, handles]) => `${file}: ${handles}`);
   const text = `tests are over and handles are open (${handles()}); they first stood open after\n    ${left[0] ?? 'the start'}`;
   report({ kind: 'fault', text });
@@ -92,7 +92,7 @@ for await (const { type, data } of events) {
     const file = relative(task.root, data.file ?? '');
     if (data.nesting === 0) {
       open.delete(`${data.file} ${data.line} ${data.name}`);
-      seen.add(file);
+      begun = true;
       const left = handles();
       if (left === '') handlesAfter.clear();
       else if (!handlesAfter.has(file)) handlesAfter.set(file, left);
