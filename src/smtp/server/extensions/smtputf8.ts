@@ -1,0 +1,16 @@
+/** SMTPUTF8 (RFC 6531): UTF-8 in addresses and header fields. It requires 8BITMIME beside it (§3.1). */
+import { badParameter, type Extension } from '../extension.ts';
+
+export function smtputf8(): Extension {
+  return {
+    keyword: 'SMTPUTF8',
+    lineGrowth: 10,
+    mail: {
+      SMTPUTF8(value, into) {
+        if (value !== null) return badParameter('SMTPUTF8');
+        into.smtputf8 = true;
+        return null;
+      },
+    },
+  };
+}

@@ -1,0 +1,31 @@
+/**
+ * One mail transaction (RFC 5321 §3.3): its envelope, and the content that has come so far.
+ */
+import type { ForwardPath, ReversePath } from '../../address/index.ts';
+import type { MailParameters, RcptParameters } from '../parameters.ts';
+import type { Reply } from '../reply.ts';
+import type { ChunkFilter } from './chunk-filter.ts';
+import type { Envelope, Recipient } from './session.ts';
+
+export class Transaction implements Envelope {
+  readonly from: ReversePath;
+  readonly parameters: MailParameters;
+  readonly recipients: Recipient[] = [];
+  /** Octets of content so far. */
+  size = 0;
+  /** Why the content is refused, found out while it came; the reply waits for its true end. */
+  failure: Reply | null = null;
+  /** What the chunks of BDAT pass through; `null` before the first one, and for binary content. */
+  chunkFilter: ChunkFilter | null = null;
+  /** A recipient was refused: DATA without any is then `no valid recipients` (RFC 5321 §3.3). */
+  refusedRecipient = false;
+
+  constructor(from: ReversePath, parameters: MailParameters) {
+    this.from = from;
+    this.parameters = parameters;
+  }
+
+  add(path: ForwardPath, parameters: RcptParameters): void {
+    this.recipients.push({ path, parameters });
+  }
+}
