@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { Body } from '../machine/index.ts';
+import type { Body, Bytes } from '../machine/index.ts';
 import type { Context, ContextPatch, NewContext, SpoolId } from './context.ts';
 import { completeContext, dueOf, encodeContext, patchContext, priorityOf } from './context-change.ts';
 import type {
@@ -99,16 +99,15 @@ export class MemorySpool implements Spool {
   }
 
   async open(id: SpoolId, range?: OctetRange): Promise<Body> {
+    const { start, end } = cutRange(this.#find(id).octets.length, range);
+    return { size: end - start, open: () => this.#read(id, start, end) };
+  }
+
+  async *#read(id: SpoolId, start: number, end: number): AsyncGenerator<Bytes> {
     const { octets } = this.#find(id);
-    const { start, end } = cutRange(octets.length, range);
-    return {
-      size: end - start,
-      async *open() {
-        for (let at = start; at < end; at += chunkSize) {
-          yield Buffer.from(octets.subarray(at, Math.min(at + chunkSize, end)));
-        }
-      },
-    };
+    for (let at = start; at < end; at += chunkSize) {
+      yield Buffer.from(octets.subarray(at, Math.min(at + chunkSize, end)));
+    }
   }
 
   async context(id: SpoolId): Promise<Context> {
