@@ -28,3 +28,4 @@ export {
   type TranscriptInput,
   type TranscriptTurn,
 } from './transcript-syntax.ts';
+export { type SpoolUnderTest, type SuiteCase, spoolSuite } from './spool.ts';
