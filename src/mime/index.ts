@@ -3,9 +3,18 @@
  *
  * @module mime
  */
+export { type BodyParts, chooseBodyParts, declaredFileName } from './body/choose.ts';
+export { PartExtractor } from './body/extract.ts';
+export { safeFileName } from './body/file-name.ts';
+export { type MessageFile, partContentId, partFileName } from './body/files.ts';
+export { unflow } from './body/flowed.ts';
+export { decodeInlineFile, findInlineFiles, type InlineFile } from './body/inline-files.ts';
+export { flowedText, type PartText, partText } from './body/text.ts';
+export { type DecodedBody, decodeTransfer, transferDecoder } from './body/transfer.ts';
 export * from './build/index.ts';
 export * from './charset/index.ts';
 export * from './header/index.ts';
+export { type Message, parseMessage } from './message.ts';
 export type { MimeDefect } from './structure/defect.ts';
 export { defaultMimeLimits, type MimeLimits } from './structure/limits.ts';
 export type { MimeObserver } from './structure/observer.ts';

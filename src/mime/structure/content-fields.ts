@@ -1,7 +1,7 @@
 /**
- * What the scanner must know of a header section at once: the media type with its boundary and the
- * transfer encoding. It is read straight from the octets, since most fields of most mail are never
- * asked for.
+ * What the scanner must know of a header section at once: the media type with its boundary, the
+ * transfer encoding and the disposition. It is read straight from the octets, since most fields of
+ * most mail are never asked for.
  */
 import { parseContentType } from '../header/index.ts';
 import type { Defects } from './defect.ts';
@@ -16,7 +16,7 @@ const C = 99;
 const HYPHEN = 45;
 
 /**
- * Reads Content-Type and Content-Transfer-Encoding of a header section into the part.
+ * Reads Content-Type, Content-Disposition and Content-Transfer-Encoding into the part.
  *
  * @param text the section as latin1
  * @returns whether a Content-Type field was there
@@ -34,7 +34,13 @@ export function readContentFields(part: ScannedPart, text: string, defects: Defe
         continue;
       }
       typed = true;
-      readType(part, fieldValue(text, value));
+      part.typeValue = fieldValue(text, value);
+      readType(part, part.typeValue);
+      continue;
+    }
+    value = valueStart(text, line, 'content-disposition');
+    if (value !== -1) {
+      part.dispositionValue ??= fieldValue(text, value);
       continue;
     }
     value = valueStart(text, line, 'content-transfer-encoding');

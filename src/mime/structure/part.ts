@@ -74,6 +74,9 @@ export class ScannedPart implements MimePart {
   /** The header section's octets, as far as the limits let them be kept. */
   headerBytes: Bytes = nothing;
   headerFields = 0;
+  /** The values of these fields, unfolded, octets above 127 as latin1. */
+  typeValue: string | null = null;
+  dispositionValue: string | null = null;
   /** The same boundary of an enclosing multipart, which this one hides while it is open. */
   hidden: ScannedPart | null = null;
   readonly depth: number;
@@ -99,19 +102,30 @@ export class ScannedPart implements MimePart {
 
   get contentType(): ContentType | null {
     if (this.#contentType === undefined) {
-      const value = this.header.get('content-type')?.value;
-      this.#contentType = value === undefined ? null : parseContentType(value);
+      const value = this.#read(this.typeValue, 'content-type');
+      this.#contentType = value === null ? null : parseContentType(value);
     }
     return this.#contentType;
   }
 
   get disposition(): ContentDisposition | null {
     if (this.#disposition === undefined) {
-      const value = this.header.get('content-disposition')?.value;
-      this.#disposition = value === undefined ? null : parseContentDisposition(value);
+      const value = this.#read(this.dispositionValue, 'content-disposition');
+      this.#disposition = value === null ? null : parseContentDisposition(value);
     }
     return this.#disposition;
   }
+
+  /** The value as it was scanned; where it is not of US-ASCII, as the header reads it. */
+  #read(value: string | null, key: string): string | null {
+    if (value === null || isUsAscii(value)) return value;
+    return this.header.get(key)?.value ?? value;
+  }
+}
+
+function isUsAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
+  return true;
 }
 
 const nothing = new Uint8Array(0);
