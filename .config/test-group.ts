@@ -104,7 +104,7 @@ for await (const { type, data } of events) {
       const { error } = data.details;
       const cause = error.cause ?? error;
       if (Reflect.get(error, 'failureType') === 'subtestsFailed') continue;
-      const text = cause instanceof Error ? (cause.stack ?? cause.message) : inspect(cause);
+      const text = inspect(cause).replace(/\n +at [^\n]*node:[^\n]*/g, '');
       report({ ...result, outcome: 'failed', ms, text });
     } else if (data.skip !== undefined || data.todo !== undefined) {
       const reason = data.skip ?? data.todo;

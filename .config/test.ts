@@ -168,7 +168,8 @@ if (options.only !== undefined && counts.passed + counts.failed + counts.skipped
 }
 
 if (options.coverage) console.log(`\n${coverage.table()}\n`);
-if (failures.length > 0) console.log(`\n${failures.map((what) => `FAILED ${what}`).join('\n')}\n`);
+if (failures.length > 0)
+  console.log(`\n${failures.map((what) => `FAILED ${what.split('\n')[0]}`).join('\n')}\n`);
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
 console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
 process.exitCode = counts.failed > 0 ? 1 : 0;
