@@ -4,7 +4,7 @@ import { decodeUtf8 } from '../bytes/index.ts';
 import type { Bytes } from '../machine/index.ts';
 import { type ClientScript, type ExternalCredentials, finish } from './client-exchange.ts';
 import { failure } from './failure.ts';
-import { prepared } from './saslprep.ts';
+import { preparedAuthzid } from './saslprep.ts';
 import { ask, firstMessage, outcome, type ServerOptions, type ServerScript } from './server-exchange.ts';
 
 // RFC 4422 §A.1:
@@ -13,8 +13,8 @@ import { ask, firstMessage, outcome, type ServerOptions, type ServerScript } fro
 export function* externalServer(initial: Bytes | null, { tls }: ServerOptions): ServerScript {
   const wanted = decodeUtf8(yield* firstMessage(initial));
   if (wanted === null || wanted.includes('\0')) return failure('malformed', 'identity is not text');
-  const authzid = wanted === '' ? null : prepared(wanted);
-  if (authzid === null && wanted !== '') return failure('refused', 'identity cannot be prepared');
+  const authzid = preparedAuthzid(wanted);
+  if (authzid === undefined) return failure('refused', 'identity cannot be prepared');
   if (!tls) return failure('unsupported', 'no TLS');
   return outcome(yield* ask({ type: 'external', authzid, tls }));
 }

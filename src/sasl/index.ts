@@ -27,6 +27,7 @@ export {
   type Accepted,
   type AdmitAnonymous,
   type Answer,
+  type AnswerTo,
   accepted,
   type FindCramPassword,
   type FindScramKeys,

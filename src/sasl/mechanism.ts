@@ -60,13 +60,13 @@ export interface Surroundings {
   readonly tls?: TlsInfo | null;
   /**
    * Allows mechanisms that reveal a reusable password or token on a connection without TLS.
-   * Default `false` (RFC 4616 §6, RFC 6750 §5.3); meant for a loopback or a Unix socket.
+   * Default `false` (RFC 4616 §5, RFC 6750 §5.3); meant for a loopback or a Unix socket.
    */
   readonly allowCleartext?: boolean;
   /**
    * Allows CRAM-MD5. Default `false`: it obliges the server to keep clear passwords, and whoever
-   * hears an exchange can try passwords against it at full speed (RFC 6331 §1 and
-   * draft-ietf-sasl-crammd5-to-historic). Only for clients that know nothing else.
+   * hears an exchange can try passwords against it at full speed
+   * (draft-ietf-sasl-crammd5-to-historic). Only for clients that know nothing else.
    */
   readonly allowCramMd5?: boolean;
 }

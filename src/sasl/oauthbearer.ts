@@ -5,7 +5,7 @@ import { bearerToken, fits, presentBearer, verifyBearer } from './bearer-token.t
 import type { ClientScript, TokenCredentials } from './client-exchange.ts';
 import { failure } from './failure.ts';
 import { readGs2Header, writeGs2Header } from './gs2-header.ts';
-import { prepared } from './saslprep.ts';
+import { preparedAuthzid } from './saslprep.ts';
 import { firstMessage, type ServerScript } from './server-exchange.ts';
 
 // RFC 7628 §3.1:
@@ -24,8 +24,8 @@ export function* oauthBearerServer(initial: Bytes | null): ServerScript {
   if (pairs === null || token === null || port === undefined) {
     return failure('malformed', 'no bearer token in the key/value pairs');
   }
-  const authzid = header.authzid === null ? null : prepared(header.authzid);
-  if (authzid === null && header.authzid !== null) return failure('refused', 'identity cannot be prepared');
+  const authzid = preparedAuthzid(header.authzid);
+  if (authzid === undefined) return failure('refused', 'identity cannot be prepared');
   const host = pairs.get('host') ?? null;
   return yield* verifyBearer({ type: 'verifyToken', mechanism: 'OAUTHBEARER', authzid, token, host, port });
 }

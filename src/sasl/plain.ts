@@ -4,7 +4,7 @@ import { decodeUtf8 } from '../bytes/index.ts';
 import { type Bytes, Secret } from '../machine/index.ts';
 import { type ClientScript, finish, type PasswordCredentials } from './client-exchange.ts';
 import { failure } from './failure.ts';
-import { prepared } from './saslprep.ts';
+import { prepared, preparedAuthzid } from './saslprep.ts';
 import { ask, firstMessage, outcome, type ServerScript } from './server-exchange.ts';
 
 // RFC 4616 §2:
@@ -18,9 +18,9 @@ export function* plainServer(initial: Bytes | null): ServerScript {
   const [wanted = '', name = '', secret = ''] = fields;
   if (name === '' || secret === '') return failure('malformed', 'name or password is empty');
   const authcid = prepared(name);
-  const authzid = wanted === '' ? null : prepared(wanted);
+  const authzid = preparedAuthzid(wanted);
   const password = prepared(secret);
-  if (authcid === null || password === null || (authzid === null && wanted !== '')) {
+  if (authcid === null || authzid === undefined || password === null) {
     return failure('refused', 'name or password cannot be prepared');
   }
   return outcome(

@@ -4,7 +4,7 @@
  * A question is plain data with `Asks<Answer>` on its type, so that an answer to another kind of
  * question does not compile. What a peer sent as a password or token is a `Secret` in it.
  */
-import type { Asks, Secret, TlsInfo } from '../machine/index.ts';
+import type { Asks, Secret, TlsInfo, VerdictFor } from '../machine/index.ts';
 import type { ScramHash } from './mechanism.ts';
 import type { ScramKeys } from './scram-keys.ts';
 
@@ -38,8 +38,8 @@ export interface Temporary {
 export interface KeysFound {
   readonly type: 'keys';
   readonly keys: ScramKeys;
-  /** Who the peer is once its proof holds. */
-  readonly identity: Identity;
+  /** Who the peer is once its proof holds; `null` where it may not act as the wanted authzid. */
+  readonly identity: Identity | null;
 }
 
 /** The clear password of a user; the exchange checks the digest against it. */
@@ -81,8 +81,9 @@ export interface VerifyPassword extends Asks<Accepted | Refused | Temporary> {
 /**
  * SCRAM: which keys are stored for this user?
  *
- * To `refused` the exchange goes on with a decoy salt and fails at its end, so that nobody can
- * probe for user names.
+ * To `refused`, for a user who is not known, the exchange goes on with a decoy salt and fails at its
+ * end, so that nobody can probe for user names. For the same reason answer with the keys of a known
+ * user also where `authzid` is not allowed him, and with `identity: null`.
  */
 export interface FindScramKeys extends Asks<KeysFound | Refused | Temporary> {
   readonly type: 'scramKeys';
@@ -125,7 +126,7 @@ export interface FindCramPassword extends Asks<PasswordFound | Refused | Tempora
   readonly authcid: string;
 }
 
-/** Everything that a server exchange may ask; the answer's type is `VerdictFor<Q>`. */
+/** Everything that a server exchange may ask. */
 export type Question =
   | VerifyPassword
   | FindScramKeys
@@ -136,6 +137,9 @@ export type Question =
 
 /** Everything that a host may answer. */
 export type Answer = Accepted | KeysFound | PasswordFound | TokenRefused | Temporary;
+
+/** What a host may answer to a question of this kind. */
+export type AnswerTo<Q extends Question> = VerdictFor<Extract<Question, { readonly type: Q['type'] }>>;
 
 /** The proof holds; the identity is given whole, or as the name of a user who acts for himself. */
 export function accepted(identity: Identity | string): Accepted {

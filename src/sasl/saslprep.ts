@@ -7,7 +7,7 @@
  *   (RFC 3454 §7) is thus used for both sides, so that a password with an emoji of today works, as
  *   it does under RFC 8265.
  * - NFKC is the JavaScript engine's, of a later Unicode than 3.2.
- * - The left-to-right characters of RFC 3454 §D.2 are told by their being letters.
+ * - The left-to-right characters of RFC 3454 §D.2 are told by their general category.
  */
 
 /** RFC 3454 §C.1.2: spaces other than U+0020. */
@@ -39,7 +39,8 @@ const rightToLeft = new RegExp(
   'u',
 );
 
-const letter = /\p{L}/u;
+/** RFC 3454 §D.2, near enough: letters, the marks and digits that run with them, not those of Arabic or ASCII. */
+const leftToRight = /[\p{L}\p{Mc}\p{Nl}]|(?![0-9\u0660-\u0669\u06f0-\u06f9])\p{Nd}/u;
 
 /** Printable ASCII is its own preparation; nearly every name and password is nothing else. */
 const plain = /^[ -~]*$/;
@@ -72,6 +73,11 @@ export function prepared(text: string): string | null {
   return saslprep(text) || null;
 }
 
+/** An authorization identity prepared: `null` where none was given, `undefined` where it cannot be. */
+export function preparedAuthzid(text: string | null): string | null | undefined {
+  return text ? (prepared(text) ?? undefined) : null;
+}
+
 /** RFC 3454 §6: right-to-left text has no left-to-right letter, and begins and ends in kind. */
 function runsOneWay(text: string): boolean {
   if (!rightToLeft.test(text)) return true;
@@ -80,6 +86,6 @@ function runsOneWay(text: string): boolean {
   return (
     isRight(characters.at(0) ?? '') &&
     isRight(characters.at(-1) ?? '') &&
-    !characters.some((character) => letter.test(character) && !isRight(character))
+    !characters.some((character) => leftToRight.test(character) && !isRight(character))
   );
 }

@@ -32,8 +32,9 @@ export function scramClient(
   return function* scram(credentials, options) {
     const name = prepared(credentials.user);
     const password = prepared(credentials.password.reveal());
-    if (name === null || password === null)
+    if (name === null || password === null) {
       return failure('malformed', 'name or password cannot be prepared');
+    }
     const bound = binding(mechanism, options);
     if (bound === null) return failure('channel-binding', 'the connection has no such channel binding');
 

@@ -6,8 +6,8 @@ import type { ScramHash, ScramName } from './mechanism.ts';
 
 /** A nonce of ours is 18 random octets, in base64: printable and without a comma. */
 export const nonceSize = 18;
-/** Nonces and salts of a peer are echoed and hashed; nobody sends a tenth of this. */
-const valueLength = 1024;
+/** A peer's nonce is echoed; nobody sends a tenth of this. */
+const nonceLength = 1024;
 
 /** `n=user,r=nonce`, the first message of the client after its GS2 header. */
 export interface ClientFirst {
@@ -105,13 +105,12 @@ export function xor(left: Bytes, right: Bytes): Bytes {
 
 // nonce = "r=" c-nonce [s-nonce]; printable = %x21-2B / %x2D-7E
 function readNonce(attribute: string | undefined): string | null {
-  if (attribute === undefined || attribute.length > valueLength) return null;
+  if (attribute === undefined || attribute.length > nonceLength) return null;
   return /^r=[!-+\--~]+$/.test(attribute) ? attribute.slice(2) : null;
 }
 
 function readOctets(opening: string, attribute: string | undefined): Bytes | null {
-  if (!attribute?.startsWith(opening) || attribute.length > 2 * valueLength) return null;
-  return decodeBase64(attribute.slice(opening.length));
+  return attribute?.startsWith(opening) ? decodeBase64(attribute.slice(opening.length)) : null;
 }
 
 // extensions = attr-val *("," attr-val); attr-val = ALPHA "=" value

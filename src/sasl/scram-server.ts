@@ -7,7 +7,7 @@ import { equalOctets } from './constant-time.ts';
 import { type FailureStep, failure } from './failure.ts';
 import { type BindingFlag, readGs2Header } from './gs2-header.ts';
 import { bindingTypes, obstacle, type ScramHash, type ScramName } from './mechanism.ts';
-import { prepared } from './saslprep.ts';
+import { prepared, preparedAuthzid } from './saslprep.ts';
 import { defaultIterations, digest, hashSize, hmac, type RawScramKeys, rawScramKeys } from './scram-keys.ts';
 import {
   hashOf,
@@ -37,10 +37,8 @@ export function scramServer(
     const bound = boundData(mechanism, header.flag, options);
     if ('type' in bound) return bound;
     const authcid = prepared(first.name);
-    const authzid = header.authzid === null ? null : prepared(header.authzid);
-    if (authcid === null || (authzid === null && header.authzid !== null)) {
-      return failure('refused', 'name cannot be prepared');
-    }
+    const authzid = preparedAuthzid(header.authzid);
+    if (authcid === null || authzid === undefined) return failure('refused', 'name cannot be prepared');
 
     const answer = yield* ask({ type: 'scramKeys', hash, authcid, authzid });
     if (answer.type === 'temporary') return rejection(answer);
@@ -50,8 +48,7 @@ export function scramServer(
     const nonce = first.nonce + encodeBase64(options.random(nonceSize));
     const serverFirst = writeServerFirst({ nonce, salt: keys.salt, iterations: keys.iterations });
     const final = readClientFinal(decodeUtf8(yield* challenge(Buffer.from(serverFirst))) ?? '');
-    if (final === null || final.proof.length !== hashSize[hash])
-      return failure('malformed', 'client-final-message');
+    if (final?.proof.length !== hashSize[hash]) return failure('malformed', 'client-final-message');
     if (final.nonce !== nonce) return failure('malformed', 'nonce is not the one sent');
     if (!equalOctets(final.binding, Buffer.concat([Buffer.from(header.text), bound.data]))) {
       return failure('channel-binding', 'the client sees another connection or sent another header');
@@ -63,6 +60,7 @@ export function scramServer(
     const proven = equalOctets(digest(hash, clientKey), keys.storedKey);
     if (answer.type === 'refused') return rejection(answer);
     if (!proven) return failure('refused', 'wrong proof');
+    if (answer.identity === null) return failure('authorization', 'may not act as the wanted identity');
     const verifier = `v=${encodeBase64(hmac(hash, keys.serverKey, authMessage))}`;
     return { type: 'success', identity: answer.identity, data: Buffer.from(verifier) };
   };
@@ -95,8 +93,9 @@ function boundData(
 }
 
 /**
- * Keys for somebody unknown. Their salt looks like a real one and is the same each time, so that
- * nobody learns which users there are (RFC 5802 §7, "to prevent information disclosure").
+ * Keys for somebody unknown. Their salt looks like a real one and is the same each time, whomever
+ * he wants to act as, so that nobody learns which users there are (RFC 5802 §7, "to prevent
+ * information disclosure").
  */
 function decoyKeys(hash: ScramHash, authcid: string, options: ServerOptions): RawScramKeys {
   const derive = (purpose: string): Buffer =>

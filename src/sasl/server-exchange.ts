@@ -5,10 +5,10 @@
  * Each mechanism is a generator that reads like its RFC: it yields challenges and questions, and
  * returns the outcome. It is pulled by hand, so nothing in it ever waits.
  */
-import type { Bytes, VerdictFor } from '../machine/index.ts';
+import type { Bytes } from '../machine/index.ts';
 import { type FailureStep, failure } from './failure.ts';
 import type { MechanismName, Surroundings } from './mechanism.ts';
-import type { Accepted, Answer, Identity, Question, Refused, Temporary } from './question.ts';
+import type { Accepted, Answer, AnswerTo, Identity, Question, Refused, Temporary } from './question.ts';
 
 /** What happens next in a server exchange. */
 export type ServerStep =
@@ -76,7 +76,7 @@ export interface ServerExchange {
    *
    * @throws MachineMisuse when that question is not open, or the answer belongs to another kind
    */
-  answer<Q extends Question>(question: Q, answer: VerdictFor<Q>): ServerStep;
+  answer<Q extends Question>(question: Q, answer: AnswerTo<Q>): ServerStep;
   /** The client gave up. It does nothing once the exchange has ended. */
   cancel(): ServerStep;
 }
@@ -90,10 +90,8 @@ export function* challenge(data: Bytes): Generator<ServerStep, Bytes, Bytes | An
 }
 
 /** Asks the host and gives its answer, whose kind the exchange has checked. */
-export function* ask<T extends Question['type']>(
-  question: { readonly type: T } & Extract<Question, { readonly type: T }>,
-): Generator<ServerStep, VerdictFor<Extract<Question, { readonly type: T }>>, Bytes | Answer> {
-  return (yield { type: 'ask', question }) as VerdictFor<Extract<Question, { readonly type: T }>>;
+export function* ask<Q extends Question>(question: Q): Generator<ServerStep, AnswerTo<Q>, Bytes | Answer> {
+  return (yield { type: 'ask', question }) as AnswerTo<Q>;
 }
 
 /** The client's first message: its initial response, or its reply to an empty challenge (RFC 4422 §5). */

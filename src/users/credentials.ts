@@ -1,6 +1,7 @@
-import type { VerdictFor } from '../machine/index.ts';
 import {
   type AdmitAnonymous,
+  type Answer,
+  type AnswerTo,
   type FindCramPassword,
   type FindScramKeys,
   type MechanismName,
@@ -30,19 +31,19 @@ export type MaybePromise<T> = T | Promise<T>;
  */
 export interface Credentials {
   /** Opens PLAIN and LOGIN. */
-  verifyPassword?(question: VerifyPassword): MaybePromise<VerdictFor<VerifyPassword>>;
+  verifyPassword?(question: VerifyPassword): MaybePromise<AnswerTo<VerifyPassword>>;
   /** Opens SCRAM with the hashes in `scramHashes`, with and without channel binding. */
-  scramKeys?(question: FindScramKeys): MaybePromise<VerdictFor<FindScramKeys>>;
+  scramKeys?(question: FindScramKeys): MaybePromise<AnswerTo<FindScramKeys>>;
   /** The hashes that keys are stored for. Default: both. */
   readonly scramHashes?: readonly ScramHash[];
   /** Opens OAUTHBEARER and XOAUTH2. */
-  verifyToken?(question: VerifyToken): MaybePromise<VerdictFor<VerifyToken>>;
+  verifyToken?(question: VerifyToken): MaybePromise<AnswerTo<VerifyToken>>;
   /** Opens EXTERNAL. */
-  external?(question: VerifyExternal): MaybePromise<VerdictFor<VerifyExternal>>;
+  external?(question: VerifyExternal): MaybePromise<AnswerTo<VerifyExternal>>;
   /** Opens ANONYMOUS. */
-  anonymous?(question: AdmitAnonymous): MaybePromise<VerdictFor<AdmitAnonymous>>;
+  anonymous?(question: AdmitAnonymous): MaybePromise<AnswerTo<AdmitAnonymous>>;
   /** Opens CRAM-MD5, where the server's option `allowCramMd5` permits it. */
-  cramPassword?(question: FindCramPassword): MaybePromise<VerdictFor<FindCramPassword>>;
+  cramPassword?(question: FindCramPassword): MaybePromise<AnswerTo<FindCramPassword>>;
 }
 
 /**
@@ -68,11 +69,8 @@ export function mechanismsFor(credentials: Credentials): MechanismName[] {
 export function answerQuestion<Q extends Question>(
   credentials: Credentials,
   question: Q,
-): MaybePromise<VerdictFor<Q>>;
-export function answerQuestion(
-  credentials: Credentials,
-  question: Question,
-): MaybePromise<VerdictFor<Question>> {
+): MaybePromise<AnswerTo<Q>>;
+export function answerQuestion(credentials: Credentials, question: Question): MaybePromise<Answer> {
   switch (question.type) {
     case 'verifyPassword':
       return credentials.verifyPassword?.(question) ?? temporary;

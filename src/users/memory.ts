@@ -105,9 +105,7 @@ export function memoryUsers(
     scramKeys({ hash, authcid, authzid }) {
       const record = records.get(authcid);
       const identity = identify(authcid, authzid);
-      return record === undefined || identity === null
-        ? refused
-        : { type: 'keys', keys: record.scram[hash], identity };
+      return record === undefined ? refused : { type: 'keys', keys: record.scram[hash], identity };
     },
     ...(tokens !== undefined && {
       verifyToken({ token, authzid }) {

@@ -35,11 +35,10 @@ const tagSize = 32;
  *
  * @example
  * ```ts
- * import { Secret } from 'mailwright/machine';
  * import { hashPassword, verifyHash } from 'mailwright/users';
  *
  * const stored = hashPassword('correct horse');
- * await verifyHash(stored, new Secret('correct horse').reveal()); // true
+ * await verifyHash(stored, 'correct horse'); // true
  * ```
  */
 export function hashPassword(password: string, cost: PasswordCost = {}): string {

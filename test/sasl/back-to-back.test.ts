@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Secret } from 'mailwright/machine';
-import { mechanismNames, saslprep } from 'mailwright/sasl';
+import { type AnswerTo, mechanismNames, type Question, saslprep } from 'mailwright/sasl';
 import { converse, credentialsFor, hostOf, serverOptions } from './conversation.ts';
 
 const password = 'pencil';
@@ -146,6 +146,20 @@ test('SCRAM: nobody can tell an unknown user from a wrong password', () => {
     messages('nobody', Buffer.alloc(32, 2)),
     'so has each server',
   );
+});
+
+test('SCRAM: somebody known who may not act as he wants gets his own salt, and no further', () => {
+  const known = hostOf('tim', password);
+  const talk = (secret: string) =>
+    converse({
+      mechanism: 'SCRAM-SHA-256',
+      credentials: { type: 'password', user: 'tim', authzid: 'root', password: new Secret(secret) },
+      decide: (question) => ({ ...known(question), identity: null }) as AnswerTo<Question>,
+    });
+  const right = talk(password).server;
+  assert.ok(right.type === 'failure' && right.failure.reason === 'authorization');
+  const wrong = talk('guess').server;
+  assert.ok(wrong.type === 'failure' && wrong.failure.reason === 'refused');
 });
 
 test('SCRAM: keys that cannot be read are a fault of the store, not of the user', () => {

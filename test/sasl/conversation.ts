@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { decodeBase64 } from 'mailwright/bytes';
-import { type Bytes, Secret, type TlsInfo, type VerdictFor } from 'mailwright/machine';
+import { type Bytes, Secret, type TlsInfo } from 'mailwright/machine';
 import {
+  type AnswerTo,
   accepted,
   type ClientCredentials,
   type ClientOptions,
@@ -56,7 +57,7 @@ export function hostOf(
   user: string,
   password: string,
   iterations = 4096,
-): (question: Question) => VerdictFor<Question> {
+): (question: Question) => AnswerTo<Question> {
   return (question) => {
     switch (question.type) {
       case 'verifyPassword':
@@ -102,7 +103,7 @@ export function credentialsFor(mechanism: MechanismName, user: string, password:
 export interface Conversation {
   readonly mechanism: MechanismName;
   readonly credentials: ClientCredentials;
-  readonly decide: (question: Question) => VerdictFor<Question>;
+  readonly decide: (question: Question) => AnswerTo<Question>;
   readonly client?: Partial<ClientOptions>;
   readonly server?: Partial<ServerOptions>;
   /** The protocol carries no initial response. */

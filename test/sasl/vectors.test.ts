@@ -206,7 +206,7 @@ test('LOGIN, EXTERNAL and ANONYMOUS: first messages as they are seen everywhere'
   });
 
   const firsts: readonly [MechanismName, ClientCredentials, string][] = [
-    // RFC 4422 §A.4 and RFC 4505 §3.
+    // RFC 4422 §A.2 and RFC 4505 §4.
     ['EXTERNAL', { type: 'external', authzid: 'fred@example.com' }, 'ZnJlZEBleGFtcGxlLmNvbQ=='],
     ['EXTERNAL', { type: 'external' }, ''],
     ['ANONYMOUS', { type: 'anonymous', trace: 'sirhc' }, 'c2lyaGM='],
