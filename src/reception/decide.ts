@@ -1,6 +1,7 @@
 /** From an event of the machine to the handler that decides it. */
 import type { Asking, VerdictFor } from '../machine/index.ts';
-import type { SmtpServerEvent } from '../smtp/index.ts';
+import { type Question, type Temporary, temporary } from '../sasl/index.ts';
+import { type Reply, replies, type SmtpServerEvent } from '../smtp/index.ts';
 import { answerQuestion, type MaybePromise } from '../users/index.ts';
 import type { SmtpHandlers, Visit } from './handlers.ts';
 
@@ -42,6 +43,20 @@ export function decide(
       return answerQuestion(handlers.credentials ?? {}, event);
   }
 }
+
+/** What stands for the verdict of a handler that failed: the peer keeps its mail and tries again. */
+export function fallbackFor(event: Asking<SmtpServerEvent>): Reply | Temporary {
+  return questions.has(event.type) ? temporary : replies.localError;
+}
+
+const questions: ReadonlySet<string> = new Set<Question['type']>([
+  'verifyPassword',
+  'scramKeys',
+  'verifyToken',
+  'external',
+  'anonymous',
+  'cramPassword',
+]);
 
 /** Tells the host what needs no answer. */
 export function report(handlers: SmtpHandlers, event: ReportedEvent, visit: Visit): void {

@@ -252,8 +252,12 @@ export class Conversation {
   /** Ends the session. A question that is open goes stale. */
   close(why: CloseReason): void {
     if (this.phase === 'closed') return;
-    if (this.#question !== null) stale.add(this.#question.event);
-    this.#question = null;
+    if (this.#question !== null) {
+      stale.add(this.#question.event);
+      // Nobody need be asked what no longer matters.
+      if (this.#events.at(-1) === this.#question.event) this.#events.pop();
+      this.#question = null;
+    }
     this.drop('gone');
     this.framing = null;
     this.phase = 'closed';

@@ -119,6 +119,11 @@ export class SmtpServerMachine implements Machine<SmtpServerEvent> {
     return !this.parked && this.#conversation.phase !== 'closed';
   }
 
+  /** Something came in that could not be acted on yet: with a slow host, time to stop reading. */
+  get holdsInput(): boolean {
+    return this.#input.length > 0;
+  }
+
   takeOutput(): readonly Bytes[] {
     const output = this.#conversation.takeOutput();
     return output === '' ? nothing : [Buffer.from(output)];
@@ -126,6 +131,11 @@ export class SmtpServerMachine implements Machine<SmtpServerEvent> {
 
   get patience(): Patience {
     return this.#conversation.patience;
+  }
+
+  /** How long the whole session may last, in milliseconds, by `patience.session`; the driver sees to it. */
+  get lifetime(): number {
+    return this.#conversation.setup.patience.session;
   }
 
   expire(): void {

@@ -10,6 +10,7 @@ import { parseMailbox } from '../../../address/index.ts';
 import { decodeBase64, encodeBase64 } from '../../../bytes/index.ts';
 import type { Bytes } from '../../../machine/index.ts';
 import {
+  type AnswerTo,
   type FailureReason,
   type MechanismName,
   offeredMechanisms,
@@ -130,7 +131,7 @@ function askHost<Q extends Question>(
   question: Q,
 ): void {
   conversation.ask(question, { type: 'temporary' }, (answer) => {
-    exchange.answer(question, answer);
+    exchange.answer(question, answer as AnswerTo<Q>);
     step(conversation, exchange);
   });
 }

@@ -1,0 +1,7 @@
+/**
+ * Receiving mail: the handlers of a host, and ready ones that take messages into a spool.
+ *
+ * @module reception
+ */
+export { type DecidableEvent, decide, fallbackFor, type ReportedEvent, report } from './decide.ts';
+export type { MessageSink, SmtpHandlers, Visit } from './handlers.ts';
