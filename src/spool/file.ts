@@ -1,7 +1,5 @@
-import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import type { Body, Bytes } from '../machine/index.ts';
 import type { Context, ContextPatch, NewContext, SpoolId } from './context.ts';
 import { completeContext, dueOf, encodeContext, patchContext, priorityOf } from './context-change.ts';
@@ -18,17 +16,18 @@ import type {
 import { SpoolError } from './error.ts';
 import { checkedToken, Fence } from './fence.ts';
 import type { Catalog, Entry } from './file/catalog.ts';
-import { type Files, type OpenFile, readAll, systemFiles } from './file/files.ts';
+import { Content, notFound } from './file/content.ts';
+import { type Files, systemFiles } from './file/files.ts';
 import { FileIntake } from './file/intake.ts';
-import { Journal, type Place } from './file/journal.ts';
-import { DirectorySync, LargeBody, readChunks } from './file/large-body.ts';
+import { Journal } from './file/journal.ts';
+import { DirectorySync, LargeBody } from './file/large-body.ts';
 import { lockDirectory } from './file/lock.ts';
 import type { SpoolProblem } from './file/problem.ts';
 import { Reclaim } from './file/reclaim.ts';
-import { checkedContext, decodeLine, type JournalRecord, lineSize, noId } from './file/record.ts';
+import { type JournalRecord, noId } from './file/record.ts';
 import { type Layout, largePath, type Recovered, recover } from './file/recovery.ts';
 import { type Segment, SegmentReader } from './file/segment.ts';
-import { storageError, systemCode } from './file/storage-error.ts';
+import { storageError } from './file/storage-error.ts';
 import { cutRange } from './octet-range.ts';
 import { type UlidOptions, ulids } from './ulid.ts';
 import { Watchers } from './watchers.ts';
@@ -41,7 +40,7 @@ export interface FileSpoolOptions extends UlidOptions {
    * a file of its own. Default 131,072, at most 1,048,576.
    */
   readonly inlineLimit?: number;
-  /** Octets of a segment of the journal. Default 33,554,432 (32 MiB), at least 4 MiB. */
+  /** Octets of a segment of the journal. Default 33,554,432 (32 MiB), at least 65,536. */
   readonly segmentSize?: number;
   /** Told of what was found wrong and left aside, while opening and later. Default: nobody is told. */
   readonly onProblem?: (problem: SpoolProblem) => void;
@@ -83,6 +82,7 @@ export class FileSpool implements Spool {
   readonly #journal: Journal;
   readonly #reclaim: Reclaim;
   readonly #reader: SegmentReader;
+  readonly #content: Content;
   readonly #largeNames: DirectorySync;
   readonly #unlock: () => Promise<void>;
   readonly #now: () => number;
@@ -105,10 +105,10 @@ export class FileSpool implements Spool {
       inlineLimit = defaultInlineLimit,
       segmentSize = defaultSegmentSize,
     } = options;
-    if (!(inlineLimit >= 0 && inlineLimit <= 1_048_576 && segmentSize >= 4_194_304)) {
+    if (!(inlineLimit >= 0 && inlineLimit <= 1_048_576 && segmentSize >= 65_536)) {
       throw new SpoolError(
         'SPOOL_MISUSE',
-        'inlineLimit must be at most 1 MiB, and segmentSize at least 4 MiB',
+        'inlineLimit must be at most 1 MiB, and segmentSize at least 64 KiB',
       );
     }
     const layout: Layout = { journal: join(directory, 'journal'), large: join(directory, 'large') };
@@ -141,6 +141,7 @@ export class FileSpool implements Spool {
     this.#catalog = recovered.catalog;
     this.#fence = new Fence(recovered.term);
     this.#reader = new SegmentReader(files);
+    this.#content = new Content(files, layout, this.#reader);
     this.#largeNames = new DirectorySync(files, layout.large);
     this.#journal = new Journal({
       files,
@@ -219,60 +220,19 @@ export class FileSpool implements Spool {
 
   async *#read(id: SpoolId, start: number, end: number): AsyncGenerator<Bytes> {
     this.#checkOpen();
-    const entry = this.#find(id);
-    if (start === end) return;
-    if (entry.ownFile) yield* this.#readLarge(entry, start, end);
-    else if (start === 0 && end === entry.size) yield (await this.#readRecord(entry, entry.mail, end)).body;
-    else yield await this.#readInline(entry.mail, start, end);
-  }
-
-  /** A part of a message in the journal, without the check that needs it whole. */
-  async #readInline({ segment, at, contextSize }: Place, start: number, end: number): Promise<Bytes> {
-    const octets = Buffer.allocUnsafeSlow(end - start);
-    await this.#fill(segment, octets, at + lineSize + contextSize + 1 + start);
-    return octets;
-  }
-
-  async *#readLarge(entry: Entry, start: number, end: number): AsyncGenerator<Bytes> {
-    const { line } = await this.#readRecord(entry, entry.mail, 0);
-    const file = await this.#openLarge(entry.id);
-    try {
-      let crc = 0;
-      let size = 0;
-      for await (const chunk of readChunks(file, start, end)) {
-        crc = crc32(chunk, crc);
-        size += chunk.length;
-        yield chunk;
-      }
-      const whole = end - start === entry.size;
-      if (size !== end - start || (whole && crc !== line.bodyCrc)) throw corrupt(entry.id);
-    } catch (error) {
-      throw storageError(`could not read message ${entry.id}`, error);
-    } finally {
-      await file.close();
-    }
-  }
-
-  async #openLarge(id: SpoolId): Promise<OpenFile> {
-    try {
-      return await this.#files.open(largePath(this.#layout, id), 'read');
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') throw notFound(id);
-      throw storageError(`could not read message ${id}`, error);
-    }
+    yield* this.#content.read(this.#find(id), start, end);
   }
 
   async context(id: SpoolId): Promise<Context> {
     this.#checkOpen();
     const entry = this.#find(id);
-    return JSON.parse((await this.#readRecord(entry, entry.latest, 0)).context);
+    return JSON.parse(await this.#content.context(entry));
   }
 
   update(id: SpoolId, patch: ContextPatch, options: WriteOptions = {}): Promise<Context> {
     return this.#change(id, async () => {
       const entry = this.#find(id);
-      const { context } = await this.#readRecord(entry, entry.latest, 0);
-      const patched = patchContext(JSON.parse(context), patch);
+      const patched = patchContext(JSON.parse(await this.#content.context(entry)), patch);
       const text = encodeContext(patched);
       await this.#append(recordOf('edit', patched, text), options);
       return JSON.parse(text);
@@ -347,34 +307,8 @@ export class FileSpool implements Spool {
   /** Writes a message, with its present context, anew at the journal's end. */
   async #copy(entry: Entry, from: Segment): Promise<void> {
     if (this.#catalog.entries.get(entry.id) !== entry || entry.mail.segment !== from) return;
-    const { line, body } = await this.#readRecord(entry, entry.mail, entry.ownFile ? 0 : entry.size);
-    const { context } = await this.#readRecord(entry, entry.latest, 0);
-    const record = { ...line, due: entry.due, priority: entry.priority, context };
-    await this.#journal.append(entry.ownFile ? record : { ...record, body }, (place) =>
-      this.#catalog.apply(record, place),
-    );
-  }
-
-  /** Reads a record of a message with `bodySize` octets of its body: all, or none. */
-  async #readRecord(entry: Entry, { segment, at, contextSize }: Place, bodySize: number) {
-    const octets = Buffer.allocUnsafeSlow(lineSize + contextSize + 1 + bodySize);
-    await this.#fill(segment, octets, at);
-    const line = decodeLine(octets, 0, segment.tag);
-    const context = line && checkedContext(octets, 0, line);
-    const body = octets.subarray(lineSize + contextSize + 1);
-    if (line?.id !== entry.id || context === undefined) throw corrupt(entry.id);
-    if (bodySize > 0 && crc32(body) !== line.bodyCrc) throw corrupt(entry.id);
-    return { line, context: context.toString(), body };
-  }
-
-  async #fill(segment: Segment, octets: Buffer, at: number): Promise<void> {
-    try {
-      const read = await this.#reader.with(segment, (file) => readAll(file, octets, at));
-      // What is missing does not match its CRC.
-      octets.fill(0, read);
-    } catch (error) {
-      throw storageError(`could not read ${segment.path}`, error);
-    }
+    const record = await this.#content.record(entry);
+    await this.#journal.append(record, (place) => this.#catalog.apply(record, place));
   }
 
   /** A change to one message, after those that were asked for before. */
@@ -433,12 +367,4 @@ function recordOf(kind: JournalRecord['kind'], context: Context, text: string): 
 
 function told({ id, size, due, priority }: Entry): SpoolEntry {
   return { id, size, due, priority };
-}
-
-function notFound(id: SpoolId): SpoolError {
-  return new SpoolError('SPOOL_NOT_FOUND', `no message ${id} in the spool`);
-}
-
-function corrupt(id: SpoolId): SpoolError {
-  return new SpoolError('SPOOL_CORRUPT', `message ${id} is not stored as it was written`);
 }

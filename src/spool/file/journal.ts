@@ -94,11 +94,9 @@ export class Journal {
     await this.#running;
     await this.#seal();
     const spare = await this.#spare;
-    this.#spare = undefined;
-    if (spare !== undefined) {
-      await spare.file.close();
-      await this.#options.files.remove(spare.segment.path);
-    }
+    if (spare === undefined) return;
+    this.#current = spare;
+    await this.#seal();
   }
 
   async #run(): Promise<void> {

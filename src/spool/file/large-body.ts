@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import type { Bytes } from '../../machine/index.ts';
 import { type Files, type OpenFile, writeAll } from './files.ts';
@@ -80,17 +79,3 @@ export class DirectorySync {
     return running;
   }
 }
-
-/** The octets from `start` to `end` of an open file, in chunks that are the reader's to keep. */
-export async function* readChunks(file: OpenFile, start: number, end: number): AsyncGenerator<Buffer> {
-  for (let at = start; at < end; ) {
-    const chunk = Buffer.allocUnsafeSlow(Math.min(chunkSize, end - at));
-    const read = await file.read(chunk, at);
-    if (read === 0) return;
-    at += read;
-    yield chunk.subarray(0, read);
-  }
-}
-
-/** As much as a socket takes at once. */
-const chunkSize = 65_536;

@@ -54,7 +54,8 @@ async function createWhole(files: Files, path: string, text: string): Promise<vo
   try {
     await files.link(draft, path);
   } finally {
-    await files.remove(draft);
+    // A draft that stays behind is harmless.
+    await files.remove(draft).catch(() => undefined);
   }
 }
 
