@@ -138,7 +138,7 @@ export type Question =
 /** Everything that a host may answer. */
 export type Answer = Accepted | KeysFound | PasswordFound | TokenRefused | Temporary;
 
-/** What a host may answer to a question of this kind. */
+/** What a host may answer to a question of this kind, also to one written as a literal, which `VerdictFor` does not know. */
 export type AnswerTo<Q extends Question> = VerdictFor<Extract<Question, { readonly type: Q['type'] }>>;
 
 /** The proof holds; the identity is given whole, or as the name of a user who acts for himself. */

@@ -5,7 +5,7 @@
  * Each mechanism is a generator that reads like its RFC: it yields challenges and questions, and
  * returns the outcome. It is pulled by hand, so nothing in it ever waits.
  */
-import type { Bytes } from '../machine/index.ts';
+import type { Bytes, VerdictFor } from '../machine/index.ts';
 import { type FailureStep, failure } from './failure.ts';
 import type { MechanismName, Surroundings } from './mechanism.ts';
 import type { Accepted, Answer, AnswerTo, Identity, Question, Refused, Temporary } from './question.ts';
@@ -76,7 +76,7 @@ export interface ServerExchange {
    *
    * @throws MachineMisuse when that question is not open, or the answer belongs to another kind
    */
-  answer<Q extends Question>(question: Q, answer: AnswerTo<Q>): ServerStep;
+  answer<Q extends Question>(question: Q, answer: VerdictFor<Q>): ServerStep;
   /** The client gave up. It does nothing once the exchange has ended. */
   cancel(): ServerStep;
 }

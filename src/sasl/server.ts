@@ -1,4 +1,4 @@
-import { type Bytes, MachineMisuse } from '../machine/index.ts';
+import { type Bytes, MachineMisuse, type VerdictFor } from '../machine/index.ts';
 import { anonymousServer } from './anonymous.ts';
 import { cramMd5Server } from './cram-md5.ts';
 import { externalServer } from './external.ts';
@@ -7,7 +7,7 @@ import { loginServer } from './login.ts';
 import { type MechanismName, mechanismNamed, mechanismNames, obstacle } from './mechanism.ts';
 import { oauthBearerServer } from './oauthbearer.ts';
 import { plainServer } from './plain.ts';
-import type { Answer, AnswerTo, Question } from './question.ts';
+import type { Answer, Question } from './question.ts';
 import { scramServer } from './scram-server.ts';
 import type { ServerExchange, ServerOptions, ServerScript, ServerStep } from './server-exchange.ts';
 import { xoauth2Server } from './xoauth2.ts';
@@ -126,7 +126,7 @@ class Exchange implements ServerExchange {
     return this.#advance(response);
   }
 
-  answer<Q extends Question>(question: Q, answer: AnswerTo<Q>): ServerStep {
+  answer<Q extends Question>(question: Q, answer: VerdictFor<Q>): ServerStep {
     if (this.#step.type !== 'ask' || this.#step.question !== question) {
       throw new MachineMisuse('that question is not open');
     }

@@ -3,6 +3,7 @@
  *
  * @module testing
  */
+export { type CredentialsUnderTest, credentialsSuite } from './credentials.ts';
 export {
   FuzzFailure,
   type FuzzFixture,
@@ -14,6 +15,7 @@ export {
 export { type FuzzSubject, fuzzMachine, type MachineFuzzOptions } from './fuzz-machine.ts';
 export { type MutationSource, mutant } from './mutation.ts';
 export { SeededRandom } from './random.ts';
+export { type SpoolUnderTest, type SuiteCase, spoolSuite } from './spool.ts';
 export {
   runTranscripts,
   type TranscriptReport,
@@ -28,4 +30,3 @@ export {
   type TranscriptInput,
   type TranscriptTurn,
 } from './transcript-syntax.ts';
-export { type SpoolUnderTest, type SuiteCase, spoolSuite } from './spool.ts';
