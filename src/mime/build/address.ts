@@ -79,6 +79,8 @@ function isAtom(text: string): boolean {
 }
 
 const literal = /^\[[!-Z^-~]*\]$/;
+/** Several addresses in one string, or a name with one: not what was meant by a local part. */
+const list = /[@,;<>]/;
 const bad = /\p{Cc}|\p{Cs}/u;
 /** Longer than any that SMTP can carry (RFC 5321 §4.5.3.1.3), and short enough for a line. */
 const longestAddress = 900;
@@ -86,10 +88,12 @@ const longestAddress = 900;
 function formatSpec(address: string, utf8: boolean): string {
   const at = address.lastIndexOf('@');
   let localPart = address.slice(0, at);
-  if (/^".*"$/s.test(localPart)) localPart = localPart.slice(1, -1).replace(/\\(.)/gs, '$1');
+  const isQuoted = localPart.length > 1 && localPart.startsWith('"') && localPart.endsWith('"');
+  if (isQuoted) localPart = localPart.slice(1, -1).replace(/\\(.)/gs, '$1');
   let domain = address.slice(at + 1);
   const ascii = /^[\x20-\x7e]*$/;
-  const wellFormed = at > 0 && address.length <= longestAddress && !bad.test(address);
+  const wellFormed =
+    at > 0 && address.length <= longestAddress && !bad.test(address) && (isQuoted || !list.test(localPart));
   if (!wellFormed || !(literal.test(domain) || domain.split('.').every(isAtom))) {
     throw new ComposeMisuse('ADDRESS', `not an address: ${JSON.stringify(address.slice(0, 100))}`);
   }

@@ -1,6 +1,6 @@
 /**
  * Writing encoded words (RFC 2047): always UTF-8, each of at most 75 characters (RFC 2047 §2), each a text
- * of whole characters (RFC 2047 §5), in the shorter of Q and B.
+ * of whole characters (RFC 2047 §5), in Q while most of it is US-ASCII, else in B.
  */
 import { Buffer } from 'node:buffer';
 import { encodeBase64 } from '../../bytes/index.ts';
@@ -57,7 +57,7 @@ export function textChunks(text: string, utf8: boolean): string[] {
 export function wordChunks(text: string, phrase: boolean): string[] {
   const octets = Buffer.from(text, 'utf8');
   const costs = octets.reduce((sum, octet) => sum + (isSafe(octet, phrase) || octet === 32 ? 1 : 3), 0);
-  const q = costs <= Math.ceil((octets.length * 4) / 3);
+  const q = costs <= octets.length * 2; // RFC 2047 §4: Q where most characters are US-ASCII
   const chunks: string[] = [];
   let encoded = '';
   let used = 0;
