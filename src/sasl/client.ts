@@ -14,6 +14,7 @@ import { externalClient } from './external.ts';
 import { type FailureStep, failure } from './failure.ts';
 import { loginClient } from './login.ts';
 import {
+  defaultMaxLength,
   type MechanismName,
   mechanismNamed,
   mechanismNames,
@@ -46,9 +47,14 @@ const mechanisms: {
   anonymous: { ANONYMOUS: anonymousClient },
 };
 
+/** The mechanisms that these credentials, and only those of their type, can drive. */
+function driven(credentials: ClientCredentials): Mechanisms<ClientCredentials> {
+  return mechanisms[credentials.type] as Mechanisms<ClientCredentials>;
+}
+
 /**
- * Whether a client will use a mechanism here. EXTERNAL needs TLS; whether the server trusts the
- * client's certificate is its own affair, as is whether CRAM-MD5 stores passwords well.
+ * Why a client will not use a mechanism here. EXTERNAL needs TLS; whether the certificate is trusted
+ * is for the server to say.
  */
 function clientObstacle(mechanism: MechanismName, surroundings: Surroundings): ReturnType<typeof obstacle> {
   if (mechanism === 'EXTERNAL') return surroundings.tls ? null : 'encryption-required';
@@ -76,9 +82,7 @@ export function chooseMechanism(
 ): MechanismName | null {
   const named = new Set(offered.map(mechanismNamed));
   const usable = (name: MechanismName): boolean =>
-    named.has(name) &&
-    mechanisms[credentials.type][name as never] !== undefined &&
-    clientObstacle(name, surroundings) === null;
+    named.has(name) && driven(credentials)[name] !== undefined && clientObstacle(name, surroundings) === null;
   return mechanismNames.find(usable) ?? null;
 }
 
@@ -109,12 +113,12 @@ export function startClient(
   credentials: ClientCredentials,
   options: ClientOptions,
 ): ClientExchange {
-  const begin = (mechanisms[credentials.type] as Mechanisms<ClientCredentials>)[mechanism];
+  const begin = driven(credentials)[mechanism];
   if (begin === undefined) throw new MachineMisuse(`${mechanism} takes no ${credentials.type} credentials`);
   const hindrance = clientObstacle(mechanism, options);
   return new Exchange(
     hindrance === null ? begin(credentials, options) : barred(hindrance),
-    options.maxLength ?? 9216,
+    options.maxLength ?? defaultMaxLength,
   );
 }
 

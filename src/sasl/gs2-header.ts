@@ -34,9 +34,9 @@ export function readGs2Header(message: string): Gs2Header | null {
   return { flag, authzid, text: message.slice(0, second + 1), rest: message.slice(second + 1) };
 }
 
-export function writeGs2Header(flag: BindingFlag, authzid: string | undefined): string {
+export function writeGs2Header(flag: BindingFlag, authzid = ''): string {
   const opening = flag.type === 'p' ? `p=${flag.name}` : flag.type;
-  return `${opening},${authzid === undefined ? '' : `a=${writeSaslName(authzid)}`},`;
+  return `${opening},${authzid === '' ? '' : `a=${writeSaslName(authzid)}`},`;
 }
 
 function readFlag(text: string): BindingFlag | null {

@@ -54,6 +54,9 @@ export function mechanismNamed(name: string): MechanismName | null {
   return Object.hasOwn(traits, upper) ? (upper as MechanismName) : null;
 }
 
+/** Octets of a message whose base64 fills a line of 12288 octets (RFC 4954 §4). */
+export const defaultMaxLength = 9216;
+
 /** What decides whether a mechanism may be used on a connection. */
 export interface Surroundings {
   /** The connection's TLS, absent or `null` in clear. */

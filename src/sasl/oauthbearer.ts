@@ -40,7 +40,7 @@ export function* oauthBearerClient(credentials: TokenCredentials): ClientScript 
     ...(port === undefined ? [] : [`port=${port}`]),
     `auth=Bearer ${token.reveal()}`,
   ];
-  const opening = writeGs2Header({ type: 'n' }, user === '' ? undefined : user);
+  const opening = writeGs2Header({ type: 'n' }, user);
   return yield* presentBearer([opening, ...pairs, '', ''].join(separator), separator);
 }
 

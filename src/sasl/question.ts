@@ -146,7 +146,7 @@ export function accepted(identity: Identity | string): Accepted {
   return { type: 'accepted', identity: typeof identity === 'string' ? { user: identity } : identity };
 }
 
-/** A ready-made refusal. It says neither to the peer nor in its type which half was wrong. */
+/** A ready-made refusal of the name or its proof; which of them is nobody's business. */
 export const refused = { type: 'refused' } as const;
 
 /** A ready-made answer for a host whose store is down. */

@@ -49,8 +49,8 @@ export interface ServerOptions extends Surroundings {
   /** Name of this server in a CRAM-MD5 challenge. Default `localhost`. */
   readonly hostname?: string;
   /**
-   * The longest message taken from the client, in octets. Default 9216: a line of
-   * 12288 octets in base64 (RFC 4954 §4).
+   * The longest message taken from the client, in octets. Default 9216, whose base64
+   * fills a line of 12288 octets (RFC 4954 §4).
    */
   readonly maxLength?: number;
 }

@@ -4,7 +4,13 @@ import { cramMd5Server } from './cram-md5.ts';
 import { externalServer } from './external.ts';
 import { failure } from './failure.ts';
 import { loginServer } from './login.ts';
-import { type MechanismName, mechanismNamed, mechanismNames, obstacle } from './mechanism.ts';
+import {
+  defaultMaxLength,
+  type MechanismName,
+  mechanismNamed,
+  mechanismNames,
+  obstacle,
+} from './mechanism.ts';
 import { oauthBearerServer } from './oauthbearer.ts';
 import { plainServer } from './plain.ts';
 import type { Answer, Question } from './question.ts';
@@ -105,7 +111,7 @@ class Exchange implements ServerExchange {
   constructor(named: string, initial: Bytes | null, options: ServerOptions) {
     const mechanism = mechanismNamed(named);
     this.mechanism = mechanism ?? named;
-    this.#maxLength = options.maxLength ?? 9216;
+    this.#maxLength = options.maxLength ?? defaultMaxLength;
     this.#script = script(mechanism, initial, options);
     this.#step =
       initial !== null && initial.length > this.#maxLength
