@@ -393,7 +393,7 @@ class Serving implements ServedSession, Waiting {
   /** A handler failed: the host is told, the peer keeps its mail. */
   #fail(event: Asking<SmtpServerEvent>, error: unknown): void {
     this.#tell(error);
-    this.#answer(event, fallbackFor(event));
+    this.#answer(event, fallbackFor(event, error));
   }
 
   #report(event: ReportedEvent): void {

@@ -2,6 +2,7 @@
 import type { Asking, VerdictFor } from '../machine/index.ts';
 import { type Question, type Temporary, temporary } from '../sasl/index.ts';
 import { type Reply, replies, type SmtpServerEvent } from '../smtp/index.ts';
+import { SpoolError } from '../spool/index.ts';
 import { answerQuestion, type MaybePromise } from '../users/index.ts';
 import type { SmtpHandlers, Visit } from './handlers.ts';
 
@@ -45,8 +46,10 @@ export function decide(
 }
 
 /** What stands for the verdict of a handler that failed: the peer keeps its mail and tries again. */
-export function fallbackFor(event: Asking<SmtpServerEvent>): Reply | Temporary {
-  return questions.has(event.type) ? temporary : replies.localError;
+export function fallbackFor(event: Asking<SmtpServerEvent>, error: unknown): Reply | Temporary {
+  if (questions.has(event.type)) return temporary;
+  const full = error instanceof SpoolError && error.code === 'SPOOL_FULL';
+  return full ? replies.insufficientStorage : replies.localError;
 }
 
 const questions: ReadonlySet<string> = new Set<Question['type']>([

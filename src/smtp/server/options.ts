@@ -2,7 +2,6 @@
  * How a server is set up: plain data, and the few functions that bring in what is outside.
  */
 import type { HeloOptions, PathOptions } from '../../address/index.ts';
-import type { Bytes } from '../../machine/index.ts';
 import type { Extension } from './extension.ts';
 
 /** Bounds on what one peer may use up. Each is enforced while its data arrives. */
@@ -92,8 +91,4 @@ export interface SmtpServerOptions {
   readonly paths?: PathOptions;
   /** Leniency about the name in HELO and EHLO. Default strict RFC 5321 §4.1.1.1. */
   readonly heloNames?: HeloOptions;
-  /** The time in milliseconds since 1970; needed by FUTURERELEASE alone. */
-  readonly now?: () => number;
-  /** That many unpredictable octets; needed by SCRAM and CRAM-MD5 alone. */
-  readonly random?: (size: number) => Bytes;
 }

@@ -8,9 +8,8 @@
 import { randomBytes } from 'node:crypto';
 import { parseMailbox } from '../../../address/index.ts';
 import { decodeBase64, encodeBase64 } from '../../../bytes/index.ts';
-import type { Bytes } from '../../../machine/index.ts';
+import type { Bytes, VerdictFor } from '../../../machine/index.ts';
 import {
-  type AnswerTo,
   type FailureReason,
   type MechanismName,
   offeredMechanisms,
@@ -131,7 +130,7 @@ function askHost<Q extends Question>(
   question: Q,
 ): void {
   conversation.ask(question, { type: 'temporary' }, (answer) => {
-    exchange.answer(question, answer as AnswerTo<Q>);
+    exchange.answer(question, answer as VerdictFor<Q>);
     step(conversation, exchange);
   });
 }

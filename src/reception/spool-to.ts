@@ -1,0 +1,113 @@
+/** Takes messages into a spool: the 250 goes out when the spool says that the message is durable. */
+import { tracingChannel } from 'node:diagnostics_channel';
+import type { Bytes } from '../machine/index.ts';
+import { type Envelope, isPositive, type MessageEvent, queuedAs, type Reply } from '../smtp/index.ts';
+import type { ContextPatch, Spool, SpoolId, SpoolWriter } from '../spool/index.ts';
+import type { MaybePromise } from '../users/index.ts';
+import { contextOf } from './context.ts';
+import type { MessageSink, SmtpHandlers, Visit } from './handlers.ts';
+
+/** A complete message on its way into the spool. */
+export interface IncomingMessage {
+  readonly id: SpoolId;
+  readonly envelope: Envelope;
+  /** Octets of the content. */
+  readonly size: number;
+}
+
+/** What a host may add to {@link spoolTo}. */
+export interface SpoolToOptions {
+  /** Header fields, with their line ends, to be put before the content: a trace field, for example. */
+  readonly prepend?: (id: SpoolId, envelope: Envelope, visit: Visit) => Bytes | undefined;
+  /**
+   * The last word on a complete message: a refusal, or what is to be noted in its context. Default:
+   * every message is taken.
+   */
+  readonly judge?: (message: IncomingMessage, visit: Visit) => MaybePromise<Reply | ContextPatch | undefined>;
+  /** The present time in milliseconds since 1970. Default `Date.now`. */
+  readonly now?: () => number;
+}
+
+/** What `mailwright:reception.commit` publishes about each message. */
+export type CommitTrace = IncomingMessage & { readonly session: string };
+
+const commits = tracingChannel<unknown, CommitTrace>('mailwright:reception.commit');
+
+/**
+ * A `data` handler that spools: every message that is answered 250 is durable in `spool`.
+ *
+ * A spool that fails rejects the message with 451, or 452 where it is full, and the host's `error`
+ * handler is told; the peer keeps the message.
+ *
+ * @example
+ * ```ts
+ * import { SmtpServer } from 'mailwright/node';
+ * import { spoolTo } from 'mailwright/reception';
+ * import { mx } from 'mailwright/smtp';
+ * import { MemorySpool } from 'mailwright/spool';
+ *
+ * const spool = new MemorySpool();
+ * const server = new SmtpServer({ ...mx, hostname: 'mx.example.org', ...spoolTo(spool) });
+ * ```
+ */
+export function spoolTo(spool: Spool, options: SpoolToOptions = {}): Required<Pick<SmtpHandlers, 'data'>> {
+  const { now = Date.now } = options;
+  return {
+    data(envelope, visit) {
+      const expected = envelope.parameters.size;
+      const writer = spool.begin(
+        contextOf(envelope, visit, now()),
+        expected === undefined ? {} : { expectedSize: expected },
+      );
+      const sink = new SpoolSink(writer, visit, options.judge);
+      try {
+        const prefix = options.prepend?.(writer.id, envelope, visit);
+        const written = prefix === undefined ? undefined : writer.write(prefix);
+        return written instanceof Promise ? written.then(() => sink) : sink;
+      } catch (error) {
+        void writer.abort();
+        throw error;
+      }
+    },
+  };
+}
+
+class SpoolSink implements MessageSink {
+  readonly #writer: SpoolWriter;
+  readonly #visit: Visit;
+  readonly #judge: SpoolToOptions['judge'];
+
+  constructor(writer: SpoolWriter, visit: Visit, judge: SpoolToOptions['judge']) {
+    this.#writer = writer;
+    this.#visit = visit;
+    this.#judge = judge;
+  }
+
+  write(chunk: Bytes): void | Promise<void> {
+    return this.#writer.write(chunk);
+  }
+
+  async end({ envelope, size }: MessageEvent): Promise<Reply> {
+    const message = { id: this.#writer.id, envelope, size };
+    try {
+      const verdict = await this.#judge?.(message, this.#visit);
+      if (verdict === undefined || !('code' in verdict))
+        return queuedAs(await this.#commit(message, verdict));
+      if (isPositive(verdict)) await this.#commit(message, undefined);
+      return verdict;
+    } finally {
+      // Does nothing after a commit.
+      await this.#writer.abort();
+    }
+  }
+
+  abort(): Promise<void> {
+    return this.#writer.abort();
+  }
+
+  #commit(message: IncomingMessage, patch: ContextPatch | undefined): Promise<SpoolId> {
+    const commit = () => this.#writer.commit(patch);
+    if (!commits.hasSubscribers) return commit();
+    return commits.tracePromise(commit, { ...message, session: this.#visit.session.id });
+  }
+}
