@@ -24,9 +24,12 @@ export function parseIpAddress(text: string): IpAddress | null {
   if (text.length > 64) return null;
   const zone = text.indexOf('%');
   const bare = zone < 0 ? text : text.slice(0, zone);
-  const mapped = /^::ffff:(?=[0-9.]+$)/i.exec(bare);
-  const ipv4 = parseIpv4(mapped === null ? bare : bare.slice(mapped[0].length));
+  const ipv4 = parseIpv4(bare);
   if (ipv4 !== null) return { family: 'ipv4', address: ipv4.join('.') };
   const ipv6 = parseIpv6(bare);
-  return ipv6.ok ? { family: 'ipv6', address: ipv6.address } : null;
+  if (!ipv6.ok) return null;
+  const { address } = ipv6;
+  // A dot stands in mapped addresses only (RFC 5952 §5).
+  if (address.includes('.')) return { family: 'ipv4', address: address.slice('::ffff:'.length) };
+  return { family: 'ipv6', address };
 }
