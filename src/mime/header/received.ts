@@ -97,21 +97,24 @@ function addressLiteral(text: string): string | undefined {
 function readWords(value: string): { words: Word[]; end: number } {
   const words: Word[] = [];
   let end = -1;
+  let before = 0;
   let at = 0;
   while (at < value.length) {
     const code = value.charCodeAt(at);
     if (code <= 32) at++;
-    else if (code === 59) end = ++at;
-    else {
+    else if (code === 59) {
+      end = ++at;
+      before = words.length;
+    } else {
       const comment = code === 40;
       const next = comment ? commentEnd(value, at) : wordEnd(value, at);
-      if (words.length < mostWords && end === -1) {
+      if (words.length < mostWords) {
         words.push({ text: comment ? value.slice(at + 1, next - 1) : value.slice(at, next), comment });
       }
       at = next;
     }
   }
-  return { words, end };
+  return { words: end === -1 ? words : words.slice(0, before), end };
 }
 
 function wordEnd(value: string, at: number): number {
