@@ -15,6 +15,15 @@ export {
 export { type FuzzSubject, fuzzMachine, type MachineFuzzOptions } from './fuzz-machine.ts';
 export { type MutationSource, mutant } from './mutation.ts';
 export { SeededRandom } from './random.ts';
+export type { JsonValue } from './recorded-value.ts';
+export {
+  type Recorded,
+  type RecordedCall,
+  type Recording,
+  ReplayDivergence,
+  record,
+  replay,
+} from './recording.ts';
 export { type SpoolUnderTest, type SuiteCase, spoolSuite } from './spool.ts';
 export {
   runTranscripts,
