@@ -20,6 +20,32 @@ export class Promises {
   readonly messages = new Map<SpoolId, Promised>();
   readonly refusals: SpoolError[] = [];
 
+  askCommit(id: SpoolId, octets: Buffer): void {
+    this.messages.set(id, { octets, committed: 'asked', deleted: 'no', marks: [0] });
+  }
+
+  committed(id: SpoolId): void {
+    this.#of(id).committed = 'done';
+  }
+
+  askMark(id: SpoolId, mark: number): void {
+    this.#of(id).marks.push(mark);
+  }
+
+  marked(id: SpoolId, mark: number): void {
+    const promised = this.#of(id);
+    promised.marks = promised.marks.slice(promised.marks.indexOf(mark));
+  }
+
+  askDelete(id: SpoolId): void {
+    this.#of(id).deleted = 'asked';
+  }
+
+  deleted(id: SpoolId): void {
+    this.#of(id).deleted = 'done';
+  }
+
+  /** Commits a message and notes it; `undefined` when it was refused. */
   async commit(spool: Spool, octets: Buffer, fence?: number): Promise<SpoolId | undefined> {
     return this.#ask(async () => {
       const writer = spool.begin(
@@ -30,25 +56,22 @@ export class Promises {
         const pending = writer.write(octets.subarray(at, at + 1500));
         if (pending !== undefined) await pending;
       }
-      const promised: Promised = { octets, committed: 'asked', deleted: 'no', marks: [0] };
-      this.messages.set(writer.id, promised);
+      this.askCommit(writer.id, octets);
       const id = await writer.commit({ verdicts: { mark: 0 } });
-      promised.committed = 'done';
+      this.committed(id);
       return id;
     });
   }
 
   async mark(spool: Spool, id: SpoolId, mark: number): Promise<void> {
-    const promised = this.#of(id);
-    promised.marks.push(mark);
+    this.askMark(id, mark);
     const context = await this.#ask(() => spool.update(id, { verdicts: { mark } }));
-    if (context !== undefined) promised.marks = promised.marks.slice(promised.marks.indexOf(mark));
+    if (context !== undefined) this.marked(id, mark);
   }
 
   async delete(spool: Spool, id: SpoolId): Promise<void> {
-    const promised = this.#of(id);
-    promised.deleted = 'asked';
-    if (await this.#ask(() => spool.delete(id))) promised.deleted = 'done';
+    this.askDelete(id);
+    if (await this.#ask(() => spool.delete(id))) this.deleted(id);
   }
 
   /** Holds the promises against what is there. */
@@ -66,6 +89,20 @@ export class Promises {
     for (const [id, { committed, deleted }] of this.messages) {
       if (committed === 'done' && deleted === 'no')
         assert.ok(found.has(id), `${what}: acknowledged, and lost`);
+    }
+  }
+
+  /** What a restart found, after it was checked, has to stay so. */
+  async settle(spool: Spool): Promise<void> {
+    const found = new Set((await Array.fromAsync(spool.list())).map(({ id }) => id));
+    for (const [id, promised] of this.messages) {
+      if (!found.has(id)) {
+        promised.deleted = 'done';
+        continue;
+      }
+      promised.committed = 'done';
+      promised.deleted = 'no';
+      promised.marks = [(await spool.context(id)).verdicts['mark'] as number];
     }
   }
 
