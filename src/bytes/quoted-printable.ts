@@ -82,7 +82,12 @@ export function decodeQuotedPrintable(body: Uint8Array): {
   return { octets: out.subarray(0, written), faults };
 }
 
-/** Decodes as much as is certain; with `final` all of it. `out` has room for as many octets as `octets`. */
+/**
+ * Decodes as much as is certain; with `final` all of it. `out` has room for as many octets as `octets`.
+ *
+ * White space is written like any other octet and taken back at the end of its line. `coded` is where
+ * the last octet that came as a code ends: it stays, even if it is a space.
+ */
 function decode(
   octets: Uint8Array,
   out: Uint8Array,
@@ -92,48 +97,63 @@ function decode(
   const end = octets.length;
   let at = 0;
   let to = 0;
+  let coded = 0;
   while (at < end) {
     const octet = octets[at]!;
-    if (octet === EQUALS) {
-      if (at + 2 < end) {
-        const high = hexValues[octets[at + 1]!]!;
-        const low = hexValues[octets[at + 2]!]!;
-        if ((high | low) < 16) {
-          out[to++] = (high << 4) | low;
-          at += 3;
-          continue;
+    if (octet !== EQUALS) {
+      if (octet === LF) {
+        const cr = to > coded && out[to - 1] === CR ? 1 : 0;
+        const kept = withoutBlanks(out, coded, to - cr);
+        if (kept < to - cr) {
+          to = kept;
+          if (cr === 1) out[to++] = CR;
         }
       }
-      const next = afterSoftBreak(octets, at, end);
-      if (next === undecided) {
-        if (!final) break;
-        // A lone `=` at the very end is a soft line break that lost its line end.
-        at = blanksOnly(octets, at + 1, end) ? end : keep();
-      } else {
-        at = next === noSoftBreak ? keep() : next;
-      }
-    } else if ((octet === SPACE || octet === TAB) && !(octets[at + 1]! > SPACE)) {
-      let next = at + 1;
-      while (next < end && (octets[next] === SPACE || octets[next] === TAB)) next++;
-      const cr = octets[next] === CR ? 1 : 0;
-      const unsure = next + cr === end;
-      const kept = unsure || octets[next + cr] === LF ? Math.max(at, next - longestHold) : next;
-      while (at < kept) out[to++] = octets[at++]!;
-      if (unsure && !final) break;
-      at = next;
-    } else {
       out[to++] = octet;
+      at++;
+      continue;
+    }
+    if (at + 2 < end) {
+      const high = hexValues[octets[at + 1]!]!;
+      const low = hexValues[octets[at + 2]!]!;
+      if ((high | low) < 16) {
+        out[to++] = (high << 4) | low;
+        coded = to;
+        at += 3;
+        continue;
+      }
+    }
+    const next = afterSoftBreak(octets, at, end);
+    if (next >= 0) {
+      // What precedes a soft line break does not end a line (RFC 2045 §6.7 rule 5).
+      coded = to;
+      at = next;
+    } else if (next === undecided && !final) {
+      break;
+    } else if (next === undecided && blanksOnly(octets, at + 1, end)) {
+      // A lone `=` at the very end is a soft line break that lost its line end.
+      coded = to;
+      at = end;
+    } else {
+      // RFC 2045 §6.7 (note 1): what is no code is kept as it is.
+      faults.add('bad-character');
+      out[to++] = EQUALS;
       at++;
     }
   }
-  return { read: at, written: to };
+  if (final) return { read: at, written: withoutBlanks(out, coded, to) };
+  if (at < end) return { read: at, written: to };
+  const cr = to > coded && out[to - 1] === CR ? 1 : 0;
+  const kept = withoutBlanks(out, coded, to - cr);
+  return { read: at - (to - kept), written: kept };
+}
 
-  /** RFC 2045 §6.7 (note 1): what is no code is kept as it is. */
-  function keep(): number {
-    faults.add('bad-character');
-    out[to++] = EQUALS;
-    return at + 1;
-  }
+/** Where `out[from..end)` ends without the white space at its end. */
+function withoutBlanks(out: Uint8Array, from: number, end: number): number {
+  const least = Math.max(from, end - longestHold);
+  let last = end;
+  while (last > least && (out[last - 1] === SPACE || out[last - 1] === TAB)) last--;
+  return last;
 }
 
 const undecided = -1;

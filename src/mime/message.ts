@@ -2,7 +2,7 @@
 import type { Bytes } from '../machine/index.ts';
 import { type BodyParts, chooseBodyParts } from './body/choose.ts';
 import { type MessageFile, messageFiles } from './body/files.ts';
-import { flowedText, partText } from './body/text.ts';
+import { flowedText, messageText } from './body/text.ts';
 import { type DecodedBody, decodeTransfer } from './body/transfer.ts';
 import type { HeaderFields } from './header/index.ts';
 import type { MimeLimits } from './structure/limits.ts';
@@ -83,18 +83,19 @@ export class Message {
 
   /** A text part's text; line ends and flowed lines stay as they are. */
   textOf(part: MimePart): string {
-    return partText(part, this.bodyOf(part)).text;
+    return messageText(part, this.octets).text;
   }
 
   #join(parts: readonly MimePart[], subtype: string): string | null {
-    let joined: string | null = null;
+    const texts: string[] = [];
     for (const part of parts) {
       if (part.type !== 'text' || part.subtype !== subtype) continue;
       const text = flowedText(part, this.textOf(part));
-      if (joined === null) joined = text;
-      else joined += joined === '' || joined.endsWith('\n') ? text : `\r\n${text}`;
+      const before = texts.at(-1);
+      if (before !== undefined && before !== '' && !before.endsWith('\n')) texts.push('\r\n');
+      texts.push(text);
     }
-    return joined;
+    return texts.length === 0 ? null : texts.join('');
   }
 }
 

@@ -43,7 +43,8 @@ function choose(
   let html = htmlList;
   const textBefore = text?.length ?? -1;
   const htmlBefore = html?.length ?? -1;
-  for (const [at, part] of parts.entries()) {
+  for (let at = 0; at < parts.length; at++) {
+    const part = parts[at]!;
     if (part.kind === 'multipart' && part.children.length > 0) {
       const alternative = inAlternative || part.subtype === 'alternative';
       choose(part.children, part.subtype, alternative, text, html, attachments);

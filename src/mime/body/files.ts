@@ -5,11 +5,12 @@ import type { MimePart } from '../structure/part.ts';
 import { type BodyParts, declaredFileName } from './choose.ts';
 import { safeFileName } from './file-name.ts';
 import { decodeInlineFile, findInlineFiles, type InlineFile } from './inline-files.ts';
-import type { DecodedBody } from './transfer.ts';
+import { type DecodedBody, isUnencoded } from './transfer.ts';
 
 /** Where files come from: a `Message`. */
 export interface FileSource {
   readonly bodyParts: BodyParts;
+  bodyOf(part: MimePart): Bytes;
   contentOf(part: MimePart): DecodedBody;
 }
 
@@ -70,7 +71,9 @@ export function messageFiles(message: FileSource): MessageFile[] {
       if (part.type !== 'text' && !attachments.includes(part)) files.push(new MessageFile(message, part));
       continue;
     }
-    for (const inline of findInlineFiles(message.contentOf(part).octets)) {
+    // Who encodes a body can attach files as well: these are of senders before MIME.
+    if (!isUnencoded(part.encoding)) continue;
+    for (const inline of findInlineFiles(message.bodyOf(part))) {
       files.push(new MessageFile(message, part, inline));
     }
   }

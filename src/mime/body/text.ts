@@ -1,9 +1,10 @@
 /** The text of a text part: transfer encoding and charset undone. */
+import { utf8Text } from '../../bytes/index.ts';
 import type { Bytes } from '../../machine/index.ts';
 import { decodeCharset, guessCharset } from '../charset/index.ts';
 import type { MimePart } from '../structure/part.ts';
 import { unflow } from './flowed.ts';
-import { decodeTransfer } from './transfer.ts';
+import { decodeTransfer, isUnencoded } from './transfer.ts';
 
 /** Text of a part. */
 export interface PartText {
@@ -37,6 +38,22 @@ export interface PartText {
 export function partText(part: MimePart, body: Bytes): PartText {
   const { octets, faults } = decodeTransfer(body, part.encoding);
   return { ...octetsText(part, octets), faulty: faults.size > 0 };
+}
+
+/**
+ * {@link partText} of a part within its message. Most text is not encoded and in US-ASCII or UTF-8: it
+ * is read at one go, and what shows that it was something else has it read again.
+ */
+export function messageText(part: MimePart, message: Bytes): PartText {
+  if (isUnencoded(part.encoding)) {
+    const declared = part.contentType?.parameters.get('charset')?.toLowerCase();
+    if (declared === undefined || declared === 'us-ascii' || declared === 'utf-8') {
+      const text = utf8Text(message, part.bodyStart, part.bodyEnd);
+      const odd = text.includes('\uFFFD') || text.startsWith('\uFEFF') || text.includes('\x1B');
+      if (!odd) return { text, charset: declared ?? 'utf-8', faulty: false };
+    }
+  }
+  return partText(part, message.subarray(part.bodyStart, part.bodyEnd));
 }
 
 /** The text of decoded octets of a part; see {@link partText}. */

@@ -19,6 +19,7 @@ export interface DecodedBody {
 }
 
 const none: ReadonlySet<DecodeFault> = new Set();
+const nothing = new Uint8Array(0);
 const unknown: ReadonlySet<DecodeFault> = new Set(['unknown-encoding']);
 
 /** `7bit`, `8bit`, `binary`, and what nobody knows: octets stay as they are (RFC 2045 §6.2, §6.4). */
@@ -34,8 +35,13 @@ class UnencodedBody implements OctetDecoder {
   }
 
   end(): Bytes {
-    return new Uint8Array(0);
+    return nothing;
   }
+}
+
+/** Whether a body in this encoding lies in the message as it is (RFC 2045 §6.2). */
+export function isUnencoded(encoding: string): boolean {
+  return encoding === '7bit' || encoding === '8bit' || encoding === 'binary';
 }
 
 /**
@@ -53,15 +59,12 @@ class UnencodedBody implements OctetDecoder {
  * ```
  */
 export function transferDecoder(encoding: string): OctetDecoder {
+  if (isUnencoded(encoding)) return new UnencodedBody(none);
   switch (encoding) {
     case 'base64':
       return new Base64BodyDecoder();
     case 'quoted-printable':
       return new QuotedPrintableDecoder();
-    case '7bit':
-    case '8bit':
-    case 'binary':
-      return new UnencodedBody(none);
     case 'x-uuencode':
     case 'x-uue':
     case 'uuencode':
@@ -85,6 +88,7 @@ export function transferDecoder(encoding: string): OctetDecoder {
  * ```
  */
 export function decodeTransfer(body: Bytes, encoding: string): DecodedBody {
+  if (isUnencoded(encoding)) return { octets: body, faults: none };
   if (encoding === 'base64') return decodeBase64Body(body);
   if (encoding === 'quoted-printable') return decodeQuotedPrintable(body);
   const decoder = transferDecoder(encoding);

@@ -6,13 +6,21 @@
  * the whole line is not required. Where several boundaries are the beginning of one line (`a` and
  * `ab`), the longest is meant. The exact match, the usual case, is one look into a map at any depth.
  */
+import { latin1Text } from '../../bytes/index.ts';
+import type { Bytes } from '../../machine/index.ts';
 import { longestBoundary } from './limits.ts';
 import type { ScannedPart } from './part.ts';
+
+/** Octets of a line that tell all: two hyphens, a boundary, two hyphens, a CR and one more. */
+export const longestDelimiter = longestBoundary + 6;
+
+/** Most messages have no boundary at all. */
+const noLengths = new Uint16Array(0);
 
 export class Boundaries {
   readonly #open = new Map<string, ScannedPart>();
   /** How many open boundaries have each length. */
-  readonly #lengths = new Uint16Array(longestBoundary + 1);
+  #lengths = noLengths;
   #longest = 0;
   /** Of the last match: the line closes the multipart. */
   closing = false;
@@ -21,16 +29,12 @@ export class Boundaries {
     return this.#open.size;
   }
 
-  /** How many characters of a line, after its two hyphens, tell all there is to know. */
-  get reach(): number {
-    return this.#longest + 2;
-  }
-
   open(part: ScannedPart, boundary: string): void {
     part.hidden = this.#open.get(boundary) ?? null;
     this.#open.set(boundary, part);
     if (part.hidden !== null) return;
     const { length } = boundary;
+    if (this.#lengths === noLengths) this.#lengths = new Uint16Array(longestBoundary + 1);
     this.#lengths[length]!++;
     if (length > this.#longest) this.#longest = length;
   }
@@ -50,10 +54,12 @@ export class Boundaries {
   /**
    * The multipart that a line delimits; `null` where it delimits none.
    *
-   * @param rest what follows the line's two hyphens, without line end; no more than {@link reach} is needed
+   * @param line - where it begins, with two hyphens
+   * @param end - where it ends, or the end of what is known of it
    */
-  match(rest: string): ScannedPart | null {
-    const text = rest.trimEnd();
+  match(octets: Bytes, line: number, end: number): ScannedPart | null {
+    // What follows the longest boundary with its closing hyphens tells nothing.
+    const text = latin1Text(octets, line + 2, Math.min(end, line + longestDelimiter)).trimEnd();
     let part = this.#open.get(text);
     if (part !== undefined) {
       this.closing = false;

@@ -1,6 +1,7 @@
 /** Keeps the octets of the header section that is being read, within the limit for all sections. */
 import { Buffer } from 'node:buffer';
 import type { Bytes } from '../../machine/index.ts';
+import type { ScannedPart } from './part.ts';
 
 export class HeaderOctets {
   /** Set where the whole message is in memory: sections are views of it. */
@@ -29,15 +30,20 @@ export class HeaderOctets {
     this.#pieces = [section.subarray(0, kept)];
   }
 
-  /** The section, which lies at `start..end` of the message; shorter where the limit was passed. */
-  take(start: number, end: number): Bytes {
+  /** Gives the section, which lies at `start..end` of the message, to its part. */
+  giveTo(part: ScannedPart, start: number, end: number): void {
     if (this.#whole !== null) {
       const most = Math.min(end - start, this.#left);
       this.#left -= most;
-      return this.#whole.subarray(start, start + most);
+      part.headerOctets = this.#whole;
+      part.headerAt = start;
+      part.headerEnd = start + most;
+      return;
     }
-    const pieces = this.#pieces;
+    const [first, ...others] = this.#pieces;
     this.#pieces = [];
-    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+    if (first === undefined) return;
+    part.headerOctets = others.length === 0 ? first : Buffer.concat([first, ...others]);
+    part.headerEnd = part.headerOctets.length;
   }
 }

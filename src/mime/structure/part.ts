@@ -7,6 +7,7 @@ import {
   parseContentDisposition,
   parseContentType,
 } from '../header/index.ts';
+import { countLines } from './line-count.ts';
 
 /** Offsets from the start of the message: `start` is the first octet, `end` is after the last. */
 export interface Span {
@@ -69,10 +70,10 @@ export class ScannedPart implements MimePart {
   readonly headerStart: number;
   bodyStart = -1;
   bodyEnd = -1;
-  headerLines: number;
-  lines = 0;
-  /** The header section's octets, as far as the limits let them be kept. */
-  headerBytes: Bytes = nothing;
+  /** The octets that hold the header section, and where in them it lies, as far as it is kept. */
+  headerOctets: Bytes = nothing;
+  headerAt = 0;
+  headerEnd = 0;
   headerFields = 0;
   /** The values of these fields, unfolded, octets above 127 as latin1. */
   typeValue: string | null = null;
@@ -80,44 +81,70 @@ export class ScannedPart implements MimePart {
   /** The same boundary of an enclosing multipart, which this one hides while it is open. */
   hidden: ScannedPart | null = null;
   readonly depth: number;
-  #header: HeaderFields | null = null;
-  #contentType: ContentType | null | undefined;
-  #disposition: ContentDisposition | null | undefined;
+  /** Line feeds of the message before the section and before the body, where they are counted. */
+  linesToHeader = 0;
+  linesToBody = 0;
+  /** -1: not counted yet; the whole message is in `headerOctets`. */
+  private bodyLines = -1;
+  private sectionLines = -1;
+  private parsedHeader: HeaderFields | null = null;
+  private parsedType: ContentType | null | undefined;
+  private parsedDisposition: ContentDisposition | null | undefined;
 
-  constructor(parent: ScannedPart | null, delimiter: Span | null, headerStart: number, linesBefore: number) {
+  constructor(parent: ScannedPart | null, delimiter: Span | null, headerStart: number) {
     this.parent = parent;
     this.delimiter = delimiter;
     this.headerStart = headerStart;
-    this.headerLines = linesBefore;
     this.depth = parent === null ? 0 : parent.depth + 1;
   }
 
+  get headerLines(): number {
+    if (this.sectionLines === -1) this.count();
+    return this.sectionLines;
+  }
+
+  get lines(): number {
+    if (this.bodyLines === -1) this.count();
+    return this.bodyLines;
+  }
+
+  setLines(header: number, body: number): void {
+    this.sectionLines = header;
+    this.bodyLines = body;
+  }
+
+  private count(): void {
+    let root: ScannedPart = this;
+    while (root.parent !== null) root = root.parent;
+    countLines(root, root.headerOctets);
+  }
+
   get header(): HeaderFields {
-    this.#header ??= HeaderFields.scan(this.headerBytes, {
-      bytes: this.headerBytes.length,
-      fields: this.headerFields,
-    });
-    return this.#header;
+    if (this.parsedHeader === null) {
+      const octets = this.headerOctets.subarray(this.headerAt, this.headerEnd);
+      this.parsedHeader = HeaderFields.scan(octets, { bytes: octets.length, fields: this.headerFields });
+    }
+    return this.parsedHeader;
   }
 
   get contentType(): ContentType | null {
-    if (this.#contentType === undefined) {
-      const value = this.#read(this.typeValue, 'content-type');
-      this.#contentType = value === null ? null : parseContentType(value);
+    if (this.parsedType === undefined) {
+      const value = this.read(this.typeValue, 'content-type');
+      this.parsedType = value === null ? null : parseContentType(value);
     }
-    return this.#contentType;
+    return this.parsedType;
   }
 
   get disposition(): ContentDisposition | null {
-    if (this.#disposition === undefined) {
-      const value = this.#read(this.dispositionValue, 'content-disposition');
-      this.#disposition = value === null ? null : parseContentDisposition(value);
+    if (this.parsedDisposition === undefined) {
+      const value = this.read(this.dispositionValue, 'content-disposition');
+      this.parsedDisposition = value === null ? null : parseContentDisposition(value);
     }
-    return this.#disposition;
+    return this.parsedDisposition;
   }
 
   /** The value as it was scanned; where it is not of US-ASCII, as the header reads it. */
-  #read(value: string | null, key: string): string | null {
+  private read(value: string | null, key: string): string | null {
     if (value === null || isUsAscii(value)) return value;
     return this.header.get(key)?.value ?? value;
   }

@@ -1,0 +1,100 @@
+/**
+ * The line that the end of a chunk cut: no more of it is kept than tells whether it is a delimiter or
+ * empty, however long it becomes.
+ */
+import { Buffer } from 'node:buffer';
+import { type Boundaries, longestDelimiter } from './boundaries.ts';
+import type { ShownBody } from './observer.ts';
+import type { ScannedPart } from './part.ts';
+
+const CR = 13;
+const HYPHEN = 45;
+
+export class CutLine {
+  /** Where the line began, from the start of the message. */
+  at = 0;
+  /** Length of the line end before it; 0 where it is the first of a section or body. */
+  lineEndBefore: 0 | 1 | 2 = 0;
+  /** Its beginning; once it is surely no delimiter, at most its last octet. */
+  #held: Buffer | null = null;
+  #length = 0;
+  #plain = false;
+
+  /** A line begins at `at`. */
+  begin(at: number): void {
+    this.at = at;
+    this.#length = 0;
+    this.#plain = false;
+  }
+
+  /**
+   * `chunk[start..end)` goes on with the line; no line feed is among them. What is sure to belong to
+   * the body is shown.
+   */
+  add(
+    chunk: Buffer,
+    start: number,
+    end: number,
+    inHeader: boolean,
+    shown: ShownBody,
+    boundaries: Boundaries,
+  ): void {
+    if (start === end) return;
+    this.#held ??= Buffer.allocUnsafe(longestDelimiter);
+    const held = this.#held;
+    let at = start;
+    if (!this.#plain) {
+      const taken = Math.min(end - start, longestDelimiter - this.#length);
+      chunk.copy(held, this.#length, start, start + taken);
+      this.#length += taken;
+      at += taken;
+      const undecided = at === end && (inHeader || mayDelimit(held, this.#length));
+      if (undecided || this.match(boundaries) !== null) return;
+      this.#plain = true;
+    }
+    const last = at === end ? held[this.#length - 1]! : chunk[end - 1]!;
+    if (inHeader) {
+      held[0] = last;
+      this.#length = 1;
+      return;
+    }
+    // A last CR may be the first half of a line end.
+    const cr = last === CR ? 1 : 0;
+    if (at === end) {
+      shown.show(held, 0, this.#length - cr);
+    } else {
+      shown.show(held, 0, this.#length);
+      shown.show(chunk, at, end - cr);
+    }
+    this.#length = cr;
+    held[0] = CR;
+  }
+
+  /** The multipart that the line, as far as it came, delimits. */
+  match(boundaries: Boundaries): ScannedPart | null {
+    const held = this.#held;
+    if (held === null || this.#plain || this.#length < 3) return null;
+    return held[0] === HYPHEN && held[1] === HYPHEN ? boundaries.match(held, 0, this.#length) : null;
+  }
+
+  /** Length of its line end, the line feed having come. */
+  get lineEnd(): 1 | 2 {
+    return this.#length > 0 && this.#held![this.#length - 1] === CR ? 2 : 1;
+  }
+
+  /** Whether there is nothing in it but the line end. */
+  get isBlank(): boolean {
+    return !this.#plain && this.#length === this.lineEnd - 1;
+  }
+
+  /** Shows what is kept of it, but for the last `without` octets. */
+  show(shown: ShownBody, without: number): void {
+    shown.show(this.#held ?? nothing, 0, this.#length - without);
+  }
+}
+
+const nothing = new Uint8Array(0);
+
+function mayDelimit(held: Buffer, length: number): boolean {
+  return held[0] === HYPHEN && (length === 1 || held[1] === HYPHEN);
+}
