@@ -3,7 +3,7 @@
  * transfer encoding and the disposition. It is read straight from the octets, since most fields of
  * most mail are never asked for.
  */
-import { parseContentType } from '../header/index.ts';
+import { contentTypeOf } from './content-type-cache.ts';
 import type { Defects } from './defect.ts';
 import type { ScannedPart } from './part.ts';
 
@@ -56,30 +56,31 @@ export function readContentFields(part: ScannedPart, text: string, defects: Defe
 }
 
 function readType(part: ScannedPart, value: string): void {
-  const semicolon = value.indexOf(';');
-  const media = (semicolon === -1 ? value : value.slice(0, semicolon)).trim().toLowerCase();
-  const slash = media.indexOf('/');
-  if (slash > 0 && isToken(media, 0, slash) && isToken(media, slash + 1, media.length)) {
-    part.type = media.slice(0, slash);
-    part.subtype = media.slice(slash + 1);
-    if (part.type === 'multipart') part.boundary = simpleBoundary(value, semicolon) ?? boundaryOf(value);
-    return;
+  if (startsWith(value, 0, 'multipart/')) {
+    const semicolon = value.indexOf(';');
+    const boundary = semicolon === -1 ? null : simpleBoundary(value, semicolon);
+    const subtypeEnd = semicolon === -1 ? value.length : semicolon;
+    if (boundary !== null && isToken(value, 10, subtypeEnd)) {
+      part.type = 'multipart';
+      part.subtype = value.slice(10, subtypeEnd).toLowerCase();
+      part.boundary = boundary;
+      return;
+    }
   }
-  // Comments and broken forms are rare: here the full parser decides (RFC 2045 §5.2 for what it cannot).
-  const parsed = parseContentType(value);
-  if (parsed.type === 'multipart') {
-    part.type = 'multipart';
-    part.subtype = parsed.subtype || 'mixed';
-    part.boundary = parsed.parameters.get('boundary') ?? null;
-  } else if (parsed.type !== '' && parsed.subtype !== '') {
-    part.type = parsed.type;
-    part.subtype = parsed.subtype;
+  const { type, subtype, parameters } = contentTypeOf(value);
+  if (type === 'multipart') {
+    part.type = type;
+    part.subtype = subtype || 'mixed';
+    part.boundary = parameters.get('boundary') ?? null;
+  } else if (type !== '' && subtype !== '') {
+    // RFC 2045 §5.2: text/plain stands for what is not a media type.
+    part.type = type;
+    part.subtype = subtype;
   }
 }
 
 /** The boundary where it is the only parameter and plainly quoted or a plain token, as mostly. */
 function simpleBoundary(value: string, semicolon: number): string | null {
-  if (semicolon === -1) return null;
   let at = semicolon + 1;
   while (isBlank(value.charCodeAt(at))) at++;
   if (!startsWith(value, at, 'boundary=')) return null;
@@ -90,10 +91,6 @@ function simpleBoundary(value: string, semicolon: number): string | null {
     return value.slice(at + 1, quote);
   }
   return isToken(value, at, value.length) ? value.slice(at) : null;
-}
-
-function boundaryOf(value: string): string | null {
-  return parseContentType(value).parameters.get('boundary') ?? null;
 }
 
 /** Where the value of field `key` begins when the line at `line` is that field; -1 otherwise. */

@@ -5,8 +5,8 @@ import {
   type ContentType,
   HeaderFields,
   parseContentDisposition,
-  parseContentType,
 } from '../header/index.ts';
+import { contentTypeOf } from './content-type-cache.ts';
 import { countLines } from './line-count.ts';
 
 /** Offsets from the start of the message: `start` is the first octet, `end` is after the last. */
@@ -130,7 +130,7 @@ export class ScannedPart implements MimePart {
   get contentType(): ContentType | null {
     if (this.parsedType === undefined) {
       const value = this.read(this.typeValue, 'content-type');
-      this.parsedType = value === null ? null : parseContentType(value);
+      this.parsedType = value === null ? null : contentTypeOf(value);
     }
     return this.parsedType;
   }
