@@ -25,3 +25,4 @@ export {
   type MimeStructure,
   scanMime,
 } from './structure/scanner.ts';
+export * from './submission/index.ts';
