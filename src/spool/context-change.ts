@@ -52,10 +52,11 @@ export function patchContext(context: Context, patch: ContextPatch): Context {
 /**
  * A context as one line of JSON.
  *
- * @throws SpoolError `SPOOL_CONTEXT_TOO_LARGE` when it is over {@link contextLimit}
+ * @throws SpoolError `SPOOL_CONTEXT_TOO_LARGE` when it is over {@link contextLimit}; `SPOOL_MISUSE` when it
+ *   holds what is no JSON, such as a bigint or a cycle
  */
 export function encodeContext(context: Context): string {
-  const text = JSON.stringify(context);
+  const text = jsonText(context);
   // No character takes more than three octets of UTF-8 for its one or two UTF-16 units.
   if (text.length > contextLimit / 3 && Buffer.byteLength(text) > contextLimit) {
     throw new SpoolError('SPOOL_CONTEXT_TOO_LARGE', `the context takes more than ${contextLimit} octets`);
@@ -80,12 +81,20 @@ export function priorityOf(context: Context): number {
 
 function checkMetadata(metadata: JsonRecord): void {
   for (const [module, value] of Object.entries(metadata)) {
-    const text = JSON.stringify(value) ?? '';
+    const text = jsonText(value);
     if (text.length > metadataLimit / 3 && Buffer.byteLength(text) > metadataLimit) {
       throw new SpoolError(
         'SPOOL_CONTEXT_TOO_LARGE',
         `the metadata of module "${module.slice(0, 100)}" takes more than ${metadataLimit} octets of JSON`,
       );
     }
+  }
+}
+
+function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? '';
+  } catch (cause) {
+    throw new SpoolError('SPOOL_MISUSE', 'a message context holds what is no JSON', { cause });
   }
 }
