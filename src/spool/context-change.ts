@@ -39,11 +39,12 @@ export function completeContext(
 /**
  * A context with a patch merged in; the context given is not changed.
  *
- * @throws SpoolError `SPOOL_CONTEXT_TOO_LARGE` when a module's metadata comes over {@link metadataLimit}
+ * @throws SpoolError `SPOOL_CONTEXT_TOO_LARGE` when a module's metadata comes over {@link metadataLimit};
+ *   `SPOOL_MISUSE` when the patch is no JSON, such as a cycle
  */
 export function patchContext(context: Context, patch: ContextPatch): Context {
   // A Context and its patch are JSON by construction; their closed types have no index signature to say so.
-  const merged = mergePatch(context as unknown as Json, patch as unknown as Json) as unknown as Context;
+  const merged = mergeDeep(context as unknown as Json, patch as unknown as Json) as unknown as Context;
   if (patch.metadata !== undefined) checkMetadata(merged.metadata);
   const { v, id, receivedAt, size } = context;
   return { ...merged, v, id, receivedAt, size };
@@ -88,6 +89,14 @@ function checkMetadata(metadata: JsonRecord): void {
         `the metadata of module "${module.slice(0, 100)}" takes more than ${metadataLimit} octets of JSON`,
       );
     }
+  }
+}
+
+function mergeDeep(target: Json, patch: Json): Json {
+  try {
+    return mergePatch(target, patch);
+  } catch (cause) {
+    throw new SpoolError('SPOOL_MISUSE', 'a patch is nested too deeply', { cause });
   }
 }
 

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  type Context,
+  completeContext,
+  contextLimit,
+  dueOf,
+  encodeContext,
+  type Json,
+  mergePatch,
+  patchContext,
+  priorityOf,
+} from 'mailwright/spool';
+
+test('merging, by the examples of RFC 7396 Appendix A', () => {
+  const table: readonly [target: Json, patch: Json, result: Json][] = [
+    [{ a: 'b' }, { a: 'c' }, { a: 'c' }],
+    [{ a: 'b' }, { b: 'c' }, { a: 'b', b: 'c' }],
+    [{ a: 'b' }, { a: null }, {}],
+    [{ a: 'b', b: 'c' }, { a: null }, { b: 'c' }],
+    [{ a: ['b'] }, { a: 'c' }, { a: 'c' }],
+    [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
+    [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
+    [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
+    [
+      ['a', 'b'],
+      ['c', 'd'],
+      ['c', 'd'],
+    ],
+    [{ a: 'b' }, ['c'], ['c']],
+    [{ a: 'foo' }, null, null],
+    [{ a: 'foo' }, 'bar', 'bar'],
+    [{ e: null }, { a: 1 }, { e: null, a: 1 }],
+    [[1, 2], { a: 'b', c: null }, { a: 'b' }],
+    [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
+  ];
+  for (const [target, patch, result] of table) {
+    const before = JSON.stringify([target, patch]);
+    assert.deepEqual(mergePatch(target, patch), result, `${before}, RFC 7396 §2`);
+    assert.equal(JSON.stringify([target, patch]), before, 'neither is changed');
+  }
+});
+
+test('a name from JSON.prototype stays a name', () => {
+  const patch: Json = JSON.parse('{"__proto__":{"polluted":true}}');
+  const merged = mergePatch({}, patch);
+  assert.equal(JSON.stringify(merged), '{"__proto__":{"polluted":true}}');
+  assert.equal(Object.getPrototypeOf(merged), Object.prototype);
+});
+
+const made = { id: '01ARZ3NDEKTSV4RRFFQ69G5FAV', size: 1, now: 5000 };
+const plain: Context = completeContext({ protocol: 'SMTP', envelope: { from: '', recipients: [] } }, made);
+
+test('when a message is due, and how soon it goes', () => {
+  const table: readonly [queue: Context['queue'], due: number, priority: number][] = [
+    [{}, 5000, 0],
+    [{ due: 7000.9, priority: 3 }, 7000, 3],
+    [{ due: 7000, held: true }, Number.POSITIVE_INFINITY, 0],
+    [{ due: -1, priority: -1000 }, 0, -99],
+    [{ due: 1e300, priority: 1.5 }, 999_999_999_999_999, 1],
+  ];
+  for (const [queue, due, priority] of table) {
+    assert.deepEqual([dueOf({ ...plain, queue }), priorityOf({ ...plain, queue })], [due, priority]);
+  }
+});
+
+test('a whole context is bounded in octets, not characters', () => {
+  const room = contextLimit - Buffer.byteLength(encodeContext({ ...plain, verdicts: { a: '' } }));
+  const just = { ...plain, verdicts: { a: 'é'.repeat(room / 2) + (room % 2 === 0 ? '' : 'x') } };
+  assert.equal(Buffer.byteLength(encodeContext(just)), contextLimit);
+  assert.throws(() => encodeContext({ ...just, helo: 'x' }), { code: 'SPOOL_CONTEXT_TOO_LARGE' });
+});
+
+test('what is no JSON is misuse', () => {
+  const cycle: { self?: unknown } = {};
+  cycle.self = cycle;
+  for (const value of [1n, cycle]) {
+    const metadata = { module: value } as unknown as Context['metadata'];
+    assert.throws(() => patchContext(plain, { metadata: metadata }), { code: 'SPOOL_MISUSE' });
+    assert.throws(() => encodeContext({ ...plain, verdicts: metadata }), { code: 'SPOOL_MISUSE' });
+  }
+});
