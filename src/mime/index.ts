@@ -26,3 +26,4 @@ export {
   scanMime,
 } from './structure/scanner.ts';
 export * from './submission/index.ts';
+export * from './thread/index.ts';
