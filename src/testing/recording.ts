@@ -6,7 +6,7 @@ import { Buffer } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
 import type { Bytes } from '../machine/index.ts';
 import { type JsonValue, read, secretsWithin, type ValueWriter, written } from './recorded-value.ts';
-import { blank, masked } from './secret-masking.ts';
+import { blank, credentialsIn, masked } from './secret-masking.ts';
 
 /** One call of a method of the machine. */
 export interface RecordedCall {
@@ -32,8 +32,8 @@ export interface Recorded<M> {
    * The recording up to now, without secrets: every `Secret` that an event or an argument held is
    * overwritten by `x` of its length wherever it was received or sent, in clear or within base64.
    * Where a secret of an event was received in no such form, all letters received before are
-   * overwritten; such a recording may not replay. What the machine never told as a secret (a
-   * password in a command that it refused unread) is not known here and stays.
+   * overwritten; such a recording may not replay. The credential of an AUTH, PASS or LOGIN line is
+   * overwritten even where the machine refused the line unread.
    */
   recording(): Recording;
 }
@@ -95,33 +95,65 @@ function detached(value: unknown): unknown {
 }
 
 function recordingOf(calls: readonly Call[]): Recording {
-  const secrets = secretsOf(calls);
-  const received = maskedInput(calls, secrets);
-  const events = new Map<object, number>();
-  const writer: ValueWriter = {
-    octets: (octets) => secrets.reduce<Bytes>((rest, { text }) => masked(rest, text).octets, octets),
-    text: (text) => secrets.reduce((rest, secret) => maskedText(rest, secret.text), text),
-    eventNumber: (value) => events.get(value),
-  };
+  const input = Buffer.concat(calls.flatMap(({ call, args }) => (isInput(call, args) ? [args[0]] : [])));
+  const secrets = secretsOf(calls, input);
+  const text = (text: string) => secrets.reduce((rest, secret) => maskedText(rest, secret.text), text);
+
+  // Chunks may cut a secret anywhere: each stream of octets is gathered, masked in one piece, and cut
+  // again as it was.
+  const streams = new Map<string, Bytes[]>();
+  const gathered = new Map<string, Buffer>();
+  writeCalls(calls, text, (stream, octets) => {
+    const pieces = streams.get(stream) ?? [];
+    pieces.push(octets);
+    streams.set(stream, pieces);
+    return octets;
+  });
+  for (const [stream, pieces] of streams)
+    gathered.set(stream, maskedStream(Buffer.concat(pieces), stream, secrets));
+  const taken = new Map<string, number>();
   return {
     format: 'mailwright recording 1',
-    calls: calls.map((each) => {
-      const { call, args, result, threw } = each;
-      const input = received.get(each);
-      const json: JsonValue[] = input
-        ? [{ $octets: input.toString('base64') }]
-        : args.map((arg) => written(arg, writer) ?? null);
-      // An event is written where it was pulled; from then on its number stands for it.
-      const given = written(result, writer);
-      if (call === 'next' && typeof result === 'object' && result !== null) events.set(result, events.size);
-      return {
-        call,
-        args: json,
-        ...(given === undefined ? {} : { result: given }),
-        ...(threw === undefined ? {} : { threw: writer.text(threw) }),
-      };
+    calls: writeCalls(calls, text, (stream, octets) => {
+      const from = taken.get(stream) ?? 0;
+      taken.set(stream, from + octets.length);
+      return gathered.get(stream)?.subarray(from, from + octets.length) ?? octets;
     }),
   };
+}
+
+/** The streams are named after the call that took or gave their octets. */
+function writeCalls(
+  calls: readonly Call[],
+  text: (text: string) => string,
+  octets: (stream: string, octets: Bytes) => Bytes,
+): RecordedCall[] {
+  const events = new Map<object, number>();
+  return calls.map(({ call, args, result, threw }) => {
+    const eventNumber = (value: object) => events.get(value);
+    const taking: ValueWriter = { text, eventNumber, octets: (piece) => octets(call, piece) };
+    const giving: ValueWriter = { text, eventNumber, octets: (piece) => octets(`${call}()`, piece) };
+    const json = args.map((arg) => written(arg, taking) ?? null);
+    const given = written(result, giving);
+    // An event is written where it was pulled; from then on its number stands for it.
+    if (call === 'next' && typeof result === 'object' && result !== null) events.set(result, events.size);
+    return {
+      call,
+      args: json,
+      ...(given === undefined ? {} : { result: given }),
+      ...(threw === undefined ? {} : { threw: text(threw) }),
+    };
+  });
+}
+
+function maskedStream(octets: Buffer, stream: string, secrets: readonly KnownSecret[]): Buffer {
+  let result = octets;
+  for (const { text, after } of secrets) {
+    const { octets, found } = masked(result, text);
+    result = octets;
+    if (stream === 'receive' && !found && after !== undefined) blank(result.subarray(0, after));
+  }
+  return result;
 }
 
 interface KnownSecret {
@@ -130,7 +162,7 @@ interface KnownSecret {
   readonly after?: number;
 }
 
-function secretsOf(calls: readonly Call[]): readonly KnownSecret[] {
+function secretsOf(calls: readonly Call[], input: Buffer): readonly KnownSecret[] {
   const known = new Map<string, KnownSecret>();
   let octets = 0;
   for (const { call, args, result } of calls) {
@@ -138,33 +170,13 @@ function secretsOf(calls: readonly Call[]): readonly KnownSecret[] {
     for (const value of args) secretsWithin(value, (text) => known.has(text) || known.set(text, { text }));
     secretsWithin(result, (text) => known.has(text) || known.set(text, { text, after: octets }));
   }
+  for (const text of credentialsIn(input)) known.has(text) || known.set(text, { text });
   // The longest first: one secret may be part of another.
   return [...known.values()].filter(({ text }) => text !== '').sort((a, b) => b.text.length - a.text.length);
 }
 
 function isInput(call: string, args: readonly unknown[]): args is readonly [Buffer] {
   return call === 'receive' && args.length === 1 && args[0] instanceof Uint8Array;
-}
-
-/** A secret may be cut by chunks: all input is masked in one piece, then cut as it came. */
-function maskedInput(calls: readonly Call[], secrets: readonly KnownSecret[]): ReadonlyMap<Call, Buffer> {
-  const chunks = calls.flatMap((each) =>
-    isInput(each.call, each.args) ? [[each, each.args[0]] as const] : [],
-  );
-  let input: Buffer = Buffer.concat(chunks.map(([, chunk]) => chunk));
-  for (const { text, after } of secrets) {
-    const { octets, found } = masked(input, text);
-    input = octets;
-    if (!found && after !== undefined) blank(input.subarray(0, after));
-  }
-  let at = 0;
-  return new Map(
-    chunks.map(([call, chunk]) => {
-      const piece = input.subarray(at, at + chunk.length);
-      at += chunk.length;
-      return [call, piece];
-    }),
-  );
 }
 
 function maskedText(text: string, secret: string): string {

@@ -17,10 +17,30 @@ export function masked(octets: Bytes, secret: string): { readonly octets: Buffer
       blank(decoded);
       found = true;
     } else continue;
-    const encoded = decoded.toString('base64');
-    result.write(encoded.padEnd(end - start, '=').slice(0, end - start), start, 'latin1');
+    const encoded = decoded.toString('base64').padEnd(end - start, '=');
+    result.write(encoded.slice(0, end - start), start, 'latin1');
   }
   return { octets: result, found };
+}
+
+/** Commands that carry a credential on their own line: SMTP, IMAP and ManageSieve, POP3. */
+const credentialLine =
+  /^(?:(?:\S{1,64} )?AUTH(?:ENTICATE)? +"?(?:PLAIN|X?OAUTH\w*)"? +"?(?<sasl>[0-9A-Za-z+/=]+)|PASS (?<pass>.+)|\S{1,64} LOGIN \S+ "?(?<login>[^"\r\n]+))/gim;
+
+/**
+ * The passwords and tokens that such lines carry, told by the machine or not: it may have refused the
+ * command unread. Of SASL messages it is what follows the last NUL (RFC 4616 §2) or `Bearer`
+ * (RFC 7628 §3.1). Those below three octets would blank half of a recording and are left out.
+ */
+export function credentialsIn(octets: Buffer): string[] {
+  const credentials: string[] = [];
+  for (const { groups = {} } of octets.toString('latin1').matchAll(credentialLine)) {
+    const message = Buffer.from(groups['sasl'] ?? '', 'base64').toString();
+    const token = message.split('Bearer ')[1]?.split('\x01')[0];
+    const clear = Buffer.from(groups['pass'] ?? groups['login'] ?? '', 'latin1').toString();
+    credentials.push(clear || (token ?? message.slice(message.lastIndexOf('\0') + 1)));
+  }
+  return credentials.filter((credential) => credential.length > 2);
 }
 
 /** Overwrites letters, digits and what lies beyond ASCII; lines and punctuation stay. */

@@ -99,6 +99,59 @@ test('a secret received in no known form blanks all letters before it', () => {
   assert.equal(receivedBefore('AUTH denrut\r\n', 'turned'), 'xxxx xxxxxx\r\n');
 });
 
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+const refused: readonly (readonly [line: string, recorded: string])[] = [
+  [`AUTH PLAIN ${base64('\0user\0pass')}`, `AUTH PLAIN ${base64('\0user\0xxxx')}`],
+  [`a1 authenticate plain ${base64('\0u\0pas')}`, `a1 authenticate plain ${base64('\0u\0xxx')}`],
+  [`AUTHENTICATE "PLAIN" "${base64('\0u\0pas')}"`, `AUTHENTICATE "PLAIN" "${base64('\0u\0xxx')}"`],
+  [
+    `AUTH XOAUTH2 ${base64('user=u\x01auth=Bearer t0k\x01\x01')}`,
+    `AUTH XOAUTH2 ${base64('user=u\x01auth=Bearer xxx\x01\x01')}`,
+  ],
+  [
+    `AUTH OAUTHBEARER ${base64('n,,\x01auth=Bearer t0k')}`,
+    `AUTH OAUTHBEARER ${base64('n,,\x01auth=Bearer xxx')}`,
+  ],
+  ['PASS two words', 'PASS xxxxxxxxx'],
+  ['a2 LOGIN user "pass"', 'a2 LOGIN user "xxxx"'],
+  [`AUTH SCRAM-SHA-256 ${base64('n,,n=user,r=abc')}`, `AUTH SCRAM-SHA-256 ${base64('n,,n=user,r=abc')}`],
+  ['RCPT TO:<pass@example.org>', 'RCPT TO:<pass@example.org>'],
+];
+
+test('credentials of lines that a machine refused unread are overwritten too', () => {
+  for (const [line, recorded] of refused) {
+    assert.equal(receivedBefore(`NOOP\r\n${line}\r\nNOOP\r\n`, ''), `NOOP\r\n${recorded}\r\nNOOP\r\n`);
+  }
+});
+
+test('a secret that events hand out in pieces is masked across them, as it was received', () => {
+  const open = () => {
+    const pieces: Uint8Array[] = [];
+    let told = false;
+    return {
+      receive(chunk: Uint8Array) {
+        pieces.push(...Array.from(chunk, (_, at) => chunk.subarray(at, at + 1)));
+      },
+      next() {
+        const octets = pieces.shift();
+        if (octets !== undefined) return { type: 'piece', octets };
+        told = !told;
+        return told ? { type: 'auth', password: new Secret('geheim') } : null;
+      },
+    };
+  };
+  const { machine, recording } = record(open());
+  machine.receive(Buffer.from('it is geh'));
+  machine.receive(Buffer.from('eim.'));
+  while (machine.next() !== null);
+  const pieces = recording().calls.map(({ result }) => Reflect.get(Object(result), 'octets'));
+  const text = pieces.map((piece) => Buffer.from(piece?.$octets ?? '', 'base64').toString()).join('');
+  assert.equal(text, 'it is xxxxxx.');
+  const replayed = open();
+  // The replay is told nothing but what was masked: its secret is of the same length.
+  replay(recording(), replayed);
+});
+
 test('values that JSON lacks come back', () => {
   const seen: unknown[] = [];
   const odd = () => ({ take: (...args: unknown[]) => void seen.push(args) });
