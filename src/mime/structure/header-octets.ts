@@ -24,6 +24,7 @@ export class HeaderOctets {
 
   /** The section has only `length` octets: what was added beyond them is a delimiter line. */
   cut(length: number): void {
+    if (this.#pieces.length === 0) return;
     const section = Buffer.concat(this.#pieces);
     const kept = Math.min(length, section.length);
     this.#left += section.length - kept;

@@ -133,8 +133,9 @@ export class MimeScanner {
         const part = this.#match(octets, line, feed);
         if (part !== null) {
           this.#header.add(octets, start, line);
-          this.#cutHeader(this.#offset + line);
-          this.#delimiter(part, this.#offset + line, this.#offset + feed + 1, 0);
+          const before = line === start ? this.#line.lineEndBefore : lineEndLength(octets, line);
+          this.#cutHeader(this.#offset + line, before);
+          this.#delimiter(part, this.#offset + line, this.#offset + feed + 1, before);
           return feed + 1;
         }
       }
@@ -144,12 +145,13 @@ export class MimeScanner {
       if (blank) {
         this.#header.add(octets, start, line);
         this.#line.begin(this.#offset + line);
+        this.#line.lineEndBefore = 0;
         this.#endHeader(this.#offset + line, true);
         return line;
       }
     }
     this.#header.add(octets, start, octets.length);
-    this.#cut(octets, line, 0);
+    this.#cut(octets, line, line === start ? this.#line.lineEndBefore : lineEndLength(octets, line));
     return octets.length;
   }
 
@@ -232,7 +234,7 @@ export class MimeScanner {
       this.#shown.owed = lineEnd;
     }
     line.begin(next);
-    line.lineEndBefore = this.#inHeader ? 0 : lineEnd;
+    line.lineEndBefore = this.#inHeader && isBlank ? 0 : lineEnd;
     if (this.#inHeader && isBlank) this.#endHeader(next, true);
     return feed + 1;
   }
@@ -240,10 +242,7 @@ export class MimeScanner {
   /** The line in hand, which ends at `end`, is a delimiter of `part`. */
   #cutDelimiter(part: ScannedPart, end: number, feeds: 0 | 1): void {
     const { at, lineEndBefore } = this.#line;
-    if (this.#inHeader) {
-      this.#header.cut(at - this.#current.headerStart);
-      this.#cutHeader(at);
-    }
+    if (this.#inHeader) this.#cutHeader(at, lineEndBefore);
     this.#delimiter(part, at, end, lineEndBefore, feeds);
   }
 
@@ -258,7 +257,7 @@ export class MimeScanner {
       if (size - line.at > this.#limits.lineLength + 1) this.#defects.add('line-length', line.at);
       if (!this.#inHeader) line.show(this.#shown, 0);
     }
-    this.#cutHeader(size);
+    this.#cutHeader(size, 0);
     this.#closeWithin(null, size, 0);
   }
 
@@ -289,9 +288,18 @@ export class MimeScanner {
     else this.#shown.open(part);
   }
 
-  /** A delimiter or the end of the message stands where an empty line should. */
-  #cutHeader(at: number): void {
-    while (this.#inHeader) this.#endHeader(at, false);
+  /**
+   * A delimiter or the end of the message stands at `at`, where an empty line should.
+   *
+   * @param before - length of the line end before it, which is the delimiter's
+   */
+  #cutHeader(at: number, before: number): void {
+    if (!this.#inHeader) return;
+    const end = at - before;
+    if (before > 0) this.#lines--;
+    this.#header.cut(end - this.#current.headerStart);
+    while (this.#inHeader) this.#endHeader(end, false);
+    if (before > 0) this.#lines++;
   }
 
   /**
