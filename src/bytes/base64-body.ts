@@ -13,9 +13,9 @@ const BLANK = 1;
 const PAD = 2;
 const JUNK = 3;
 
-/** 0 for the alphabet; that of URLs (RFC 4648 §5) is let pass too, as the native decoder does. */
+/** 0 for the alphabet. */
 const kinds = new Uint8Array(256).fill(JUNK);
-for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_') {
+for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/') {
   kinds[letter.charCodeAt(0)] = 0;
 }
 for (const blank of ' \t\r\n') kinds[blank.charCodeAt(0)] = BLANK;
@@ -72,7 +72,7 @@ export class Base64BodyDecoder implements OctetDecoder {
     }
     const text = this.#carry + latin1Text(chunk, 0, cut);
     this.#carry = rest;
-    return Buffer.from(junk ? text.replace(/[^\w+/-]+/g, '') : text, 'base64');
+    return Buffer.from(junk ? text.replace(/[^A-Za-z0-9+/]+/g, '') : text, 'base64');
   }
 
   end(): Uint8Array {
@@ -106,8 +106,11 @@ export class Base64BodyDecoder implements OctetDecoder {
  */
 export function decodeBase64Body(body: Uint8Array): { octets: Uint8Array; faults: ReadonlySet<DecodeFault> } {
   const text = latin1Text(body);
-  const octets = Buffer.from(text, 'base64');
-  if (octets.length === regularLength(text)) return { octets, faults: noFaults };
+  // The native decoder takes the alphabet of URLs (RFC 4648 §5) for letters, which it is not in mail.
+  if (!text.includes('-') && !text.includes('_')) {
+    const octets = Buffer.from(text, 'base64');
+    if (octets.length === regularLength(text)) return { octets, faults: noFaults };
+  }
   const decoder = new Base64BodyDecoder();
   const decoded = decoder.push(body);
   const rest = decoder.end();
