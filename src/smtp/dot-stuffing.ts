@@ -43,14 +43,18 @@ const CR = 0x0d;
 const LF = 0x0a;
 const DOT = 0x2e;
 
+/** Octets searched at once, so that content that ends soon costs little in a chunk that goes on. */
+const window = 16_384;
+
 /** A dot that follows LF, or a CR or LF that may stand alone. */
 const remarkable = /\n\.|\r(?!\n)|[^\r]\n/g;
 
 /** Takes the dots out of dot-stuffed content and finds its end. */
 export class DotUnstuffer implements ContentReader {
   #state: State = 'lineStart';
-  /** The chunk in hand as latin1 text, made when its first line is searched. */
+  /** A stretch of the chunk in hand as latin1 text, and where in the chunk it begins. */
   #text = '';
+  #textAt = 0;
   #textOf: Buffer | null = null;
   ended = false;
   bare = false;
@@ -95,29 +99,32 @@ export class DotUnstuffer implements ContentReader {
     return octet === CR ? 'cr' : 'text';
   }
 
-  /** Within a line: skips to the next dot at a line's start, or to the end of the chunk. */
+  /** Within a line: skips to the next dot at a line's start, or to the end of the text in hand. */
   #search(chunk: Buffer, position: number): number {
     if (chunk[position] === LF) {
       this.bare = true;
       return position + 1;
     }
-    if (this.#textOf !== chunk) {
-      this.#text = chunk.toString('latin1', 0, chunk.length);
+    if (this.#textOf !== chunk || position >= this.#textAt + this.#text.length) {
+      this.#text = chunk.toString('latin1', position, Math.min(chunk.length, position + window));
+      this.#textAt = position;
       this.#textOf = chunk;
     }
-    remarkable.lastIndex = position;
-    const index = remarkable.exec(this.#text)?.index ?? -1;
-    if (index < 0) {
-      if (chunk[chunk.length - 1] === LF) this.#state = 'lineStart';
-      return chunk.length;
+    const end = this.#textAt + this.#text.length;
+    remarkable.lastIndex = position - this.#textAt;
+    const found = remarkable.exec(this.#text);
+    if (found === null) {
+      if (chunk[end - 1] === LF) this.#state = 'lineStart';
+      return end;
     }
+    const index = this.#textAt + found.index;
     if (chunk[index] === LF) {
       this.#state = 'lineStart';
       return index + 1;
     }
-    if (chunk[index] === CR && index + 1 === chunk.length) {
+    if (chunk[index] === CR && index + 1 === end) {
       this.#state = 'cr';
-      return index + 1;
+      return end;
     }
     this.bare = true;
     return chunk[index] === CR ? index + 1 : index + 2;

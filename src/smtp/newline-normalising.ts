@@ -13,6 +13,9 @@ const CR = 0x0d;
 const LF = 0x0a;
 const DOT = 0x2e;
 
+/** Octets read at once, so that little is allocated for content that ends soon. */
+const window = 8192;
+
 /** Rewrites lone CR and LF as CRLF, and where `dotted` is set takes out dots and finds the end. */
 export class NewlineNormaliser implements ContentReader {
   readonly bare = false;
@@ -34,10 +37,11 @@ export class NewlineNormaliser implements ContentReader {
 
   take(chunk: Buffer, at: number): number {
     // An octet yields at most two: a held CR becomes CRLF before it.
-    const out = Buffer.allocUnsafe(2 * (chunk.length - at) + 2);
+    const end = Math.min(chunk.length, at + window);
+    const out = Buffer.allocUnsafe(2 * (end - at) + 2);
     let length = 0;
     let position = at;
-    while (position < chunk.length && !this.ended) {
+    while (position < end && !this.ended) {
       length = this.#step(chunk[position] as number, out, length);
       position += 1;
     }

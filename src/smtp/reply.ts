@@ -15,14 +15,18 @@ export interface Reply {
   readonly code: number;
   /** Absent only where RFC 2034 §4 has none: greeting, HELO, EHLO, 334 and 354. */
   readonly enhanced?: EnhancedStatus;
-  /** One line, or several; no line may hold control characters, and each is cut at 900 octets. */
+  /**
+   * One line, or several, each cut at 480 octets. Control characters become `?`, and so does all beyond
+   * ASCII but where the client asked for UTF-8 (RFC 6531 §3.7.4).
+   */
   readonly text: string | readonly string[];
 }
 
 /** RFC 5321 §4.5.3.1.5: a reply line has at most 512 octets; longer texts are cut well before. */
 const maxTextLength = 480;
 
-const unprintable = /[^\x20-\x7e\u00a0-\uffff]/g;
+const notPrintable = /[^\x20-\x7e]/gu;
+const notText = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
  * Makes a reply.
@@ -58,24 +62,28 @@ export function endsSession(verdict: Reply): boolean {
 /**
  * Writes a reply as it goes over the wire, with its line ends.
  *
- * Control characters in the text become `?`, so that no host's text can forge a second reply.
+ * What the text may not hold becomes `?`, so that no host's text can forge a second reply.
+ *
+ * @param utf8 the client takes UTF-8 in replies (RFC 6531 §3.7.4). Default `false`.
  */
-export function formatReply({ code, enhanced, text }: Reply): string {
+export function formatReply({ code, enhanced, text }: Reply, utf8 = false): string {
   const status = enhanced === undefined ? '' : `${enhanced} `;
-  if (typeof text === 'string') return `${code} ${status}${clean(text)}\r\n`;
+  if (typeof text === 'string') return `${code} ${status}${clean(text, utf8)}\r\n`;
   const lines = text.length === 0 ? [''] : text;
   const last = lines.length - 1;
   let out = '';
   // RFC 5321 §4.2.1: every line but the last has a hyphen; RFC 2034 §4: each repeats the status.
   for (const [index, line] of lines.entries()) {
-    out += `${code}${index === last ? ' ' : '-'}${status}${clean(line)}\r\n`;
+    out += `${code}${index === last ? ' ' : '-'}${status}${clean(line, utf8)}\r\n`;
   }
   return out;
 }
 
-function clean(text: string): string {
+function clean(text: string, utf8: boolean): string {
   const short = text.length > maxTextLength ? text.slice(0, maxTextLength) : text;
-  return short.replace(unprintable, '?');
+  if (!utf8) return short.replace(notPrintable, '?');
+  const { read } = new TextEncoder().encodeInto(short, new Uint8Array(maxTextLength));
+  return short.slice(0, read).replace(notText, '?');
 }
 
 /** Ready-made replies for hosts' verdicts. */

@@ -74,7 +74,8 @@ export function endContent(conversation: Conversation, transaction: Transaction)
 function answerMessage(conversation: Conversation, transaction: Transaction, verdict: MessageVerdict): void {
   const count = conversation.setup.lmtp ? transaction.recipients.length : 1;
   conversation.transaction = null;
-  for (let index = 0; index < count; index += 1) {
+  // A verdict of 421 ends the session, and with it the replies that would follow.
+  for (let index = 0; index < count && conversation.phase !== 'closed'; index += 1) {
     const one = isPerRecipient(verdict) ? verdict[index] : verdict;
     conversation.reply(one ?? accepted);
   }

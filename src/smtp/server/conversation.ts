@@ -104,13 +104,13 @@ export class Conversation {
     this.socketConnection = connection;
   }
 
-  /** Says a reply as it is. 421 and 521 end the session. */
-  reply(verdict: Reply): void {
-    this.#output += formatReply(verdict);
+  /** Says a reply, in UTF-8 only where the client takes it. 421 and 521 end the session. */
+  reply(verdict: Reply, utf8 = false): void {
+    this.#output += formatReply(verdict, utf8);
     if (endsSession(verdict)) this.close(verdict.code === 421 ? 'shutdown' : 'refused');
   }
 
-  /** Says text that is no ordinary reply: greetings, EHLO's list, challenges. */
+  /** Says text that is no ordinary reply: challenges, the go-ahead for content. */
   say(text: string): void {
     this.#output += text;
   }
@@ -211,6 +211,7 @@ export class Conversation {
     this.session.tls = info;
     this.phase = 'greeted';
     this.await('command');
+    this.leaveWhenFree();
   }
 
   get patience(): Patience {
@@ -239,8 +240,10 @@ export class Conversation {
 
   /** To be called when a command or an answer may have ended the last transaction. */
   leaveWhenFree(): void {
+    if (this.#leaving === null || this.phase === 'closed') return;
     const free = this.transaction === null && this.#question === null && this.framing === null;
-    if (this.#leaving !== null && free && this.phase !== 'closed') this.end('shutdown', this.#leaving);
+    // Nothing may be said between the reply to STARTTLS and the end of the handshake.
+    if (free && this.phase !== 'upgrading') this.end('shutdown', this.#leaving);
   }
 
   /** Says a last reply and ends the session. */

@@ -51,7 +51,7 @@ function refuseUnknown(conversation: Conversation, verb: string): void {
 }
 
 /** `line` from `start` without spaces and tabs at its end; a plain loop, since `trimEnd` knows more kinds of space. */
-function trimmedEnd(line: string, start: number): string {
+export function trimmedEnd(line: string, start: number): string {
   let end = line.length;
   while (end > start && (line.charCodeAt(end - 1) === 0x20 || line.charCodeAt(end - 1) === 0x09)) end -= 1;
   return line.slice(start, end);

@@ -10,7 +10,7 @@ import type { Asking, Bytes, Machine, Patience, TlsInfo, VerdictFor } from '../.
 import { type Reply, replies, reply } from '../reply.ts';
 import { greet } from './commands/greeting.ts';
 import { Conversation, type Framing } from './conversation.ts';
-import { runCommand } from './dispatch.ts';
+import { runCommand, trimmedEnd } from './dispatch.ts';
 import type { SmtpServerEvent } from './events.ts';
 import { minimumProgress, type SmtpServerOptions } from './options.ts';
 import type { SmtpConnection, SmtpSession } from './session.ts';
@@ -198,7 +198,8 @@ export class SmtpServerMachine implements Machine<SmtpServerEvent> {
       conversation.emit({ type: 'violation', kind: 'bare-newline' });
       conversation.end('violation', bareInCommand);
     } else if (conversation.takeLine !== null) {
-      conversation.takeLine(tooLong ? null : text);
+      // A line with octets that are not allowed is passed as it came: it is no base64 either.
+      conversation.takeLine(tooLong ? null : (text ?? line));
     } else if (tooLong) {
       conversation.fault('line-too-long', lineTooLong);
     } else if (text === null) {
@@ -277,7 +278,7 @@ function lineText(line: string, { options, mail }: Setup): string | null | 'bare
   if (!unusual.test(text)) return text;
   if (strict && text.includes('\r')) return 'bare-newline';
   // RFC 5321 §4.1.1: white space before the line end is tolerated, tabs too.
-  const trimmed = text.replace(/[\t ]+$/, '');
+  const trimmed = trimmedEnd(text, 0);
   if (control.test(trimmed)) return null;
   if (!notAscii.test(trimmed)) return trimmed;
   // RFC 6531 §3.1: UTF-8 in commands is for servers that offer SMTPUTF8.

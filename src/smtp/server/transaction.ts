@@ -1,8 +1,8 @@
 /**
  * One mail transaction (RFC 5321 §3.3): its envelope, and the content that has come so far.
  */
-import type { ForwardPath, ReversePath } from '../../address/index.ts';
-import type { MailParameters, RcptParameters } from '../parameters.ts';
+import type { ReversePath } from '../../address/index.ts';
+import type { MailParameters } from '../parameters.ts';
 import type { Reply } from '../reply.ts';
 import type { ChunkFilter } from './chunk-filter.ts';
 import type { Envelope, Recipient } from './session.ts';
@@ -11,6 +11,8 @@ export class Transaction implements Envelope {
   readonly from: ReversePath;
   readonly parameters: MailParameters;
   readonly recipients: Recipient[] = [];
+  /** The domains of the recipients, in the form in which they are compared; kept only where they are limited. */
+  readonly domains = new Set<string>();
   /** Octets of content so far. */
   size = 0;
   /** Why the content is refused, found out while it came; the reply waits for its true end. */
@@ -23,9 +25,5 @@ export class Transaction implements Envelope {
   constructor(from: ReversePath, parameters: MailParameters) {
     this.from = from;
     this.parameters = parameters;
-  }
-
-  add(path: ForwardPath, parameters: RcptParameters): void {
-    this.recipients.push({ path, parameters });
   }
 }

@@ -15,8 +15,7 @@ export function greet(conversation: Conversation): void {
     }
     const { options, lmtp } = conversation.setup;
     conversation.phase = 'greeted';
-    conversation.say(
-      `220 ${options.hostname} ${lmtp ? 'LMTP' : 'ESMTP'} ${options.banner ?? 'mailwright'}\r\n`,
-    );
+    const text = `${options.hostname} ${lmtp ? 'LMTP' : 'ESMTP'} ${options.banner ?? 'mailwright'}`;
+    conversation.reply({ code: 220, text });
   });
 }

@@ -39,16 +39,15 @@ function hello(verb: Greeting['verb']): Command {
         conversation.drop('reset');
         conversation.phase = 'ready';
         conversation.session.greeting = greeting;
-        conversation.say(
-          verb === 'HELO' ? `250 ${conversation.setup.options.hostname}\r\n` : offer(conversation),
-        );
+        const text = verb === 'HELO' ? conversation.setup.options.hostname : offer(conversation);
+        conversation.reply({ code: 250, text });
       });
     },
   };
 }
 
 /** The extensions on offer, one to a line (RFC 5321 §4.1.1.1). */
-function offer(conversation: Conversation): string {
+function offer(conversation: Conversation): readonly string[] {
   const { options, extensions } = conversation.setup;
   const lines = [options.hostname, 'ENHANCEDSTATUSCODES'];
   for (const extension of extensions) {
@@ -56,6 +55,5 @@ function offer(conversation: Conversation): string {
     if (parameters === null) continue;
     lines.push(parameters === '' ? extension.keyword : `${extension.keyword} ${parameters}`);
   }
-  const last = lines.pop();
-  return `${lines.map((line) => `250-${line}\r\n`).join('')}250 ${last}\r\n`;
+  return lines;
 }

@@ -6,6 +6,7 @@
 import { isInternational, parsePath, type ReversePath } from '../../../address/index.ts';
 import type { MailParameters } from '../../parameters.ts';
 import { isPositive, type Reply, reply } from '../../reply.ts';
+import { tooBig } from '../content.ts';
 import type { Conversation } from '../conversation.ts';
 import type { Command } from '../extension.ts';
 import { readParameters } from '../parameter-list.ts';
@@ -38,7 +39,7 @@ export const mail: Command = {
     }
     const parsed = parseMail(conversation, argument);
     if ('code' in parsed) {
-      conversation.fault('syntax', parsed);
+      conversation.fault(parsed === tooBig ? 'too-big' : 'syntax', parsed);
       return;
     }
     const { from, parameters } = parsed;

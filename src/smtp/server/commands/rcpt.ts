@@ -17,7 +17,7 @@ const keyword = 'TO:';
 const badSyntax = reply(501, '5.5.4', 'Syntax: RCPT TO:<address>');
 const badPath = reply(501, '5.1.3', "Bad recipient's mailbox address syntax");
 // RFC 6531 §3.5
-const needsSmtputf8 = reply(550, '5.6.7', 'Non-ASCII address without SMTPUTF8');
+const needsSmtputf8 = reply(553, '5.6.7', 'Non-ASCII address without SMTPUTF8');
 // RFC 5321 §4.5.3.1.10
 const tooManyRecipients = reply(452, '4.5.3', 'Too many recipients');
 // RFC 9422 §4
@@ -43,12 +43,15 @@ export const rcpt: Command = {
     }
     conversation.ask({ type: 'rcpt', to, parameters }, refusedNow, (verdict) => {
       if (verdict === undefined || isPositive(verdict)) {
-        transaction.add(to, parameters);
+        transaction.recipients.push({ path: to, parameters });
+        if (Number.isFinite(conversation.setup.limits.recipientDomains))
+          transaction.domains.add(domainOf(to));
         conversation.phase = 'rcpt';
       } else {
         transaction.refusedRecipient = true;
       }
-      conversation.reply(verdict ?? accepted);
+      // RFC 6531 §3.7.4.1
+      conversation.reply(verdict ?? accepted, transaction.parameters.smtputf8);
     });
   },
 };
@@ -72,9 +75,8 @@ function parseRcpt(
 function overLimit(conversation: Conversation, transaction: Transaction, to: ForwardPath): Reply | null {
   const { recipients, recipientDomains } = conversation.setup.limits;
   if (transaction.recipients.length >= recipients) return tooManyRecipients;
-  if (recipientDomains === Number.POSITIVE_INFINITY) return null;
-  const domains = new Set([...transaction.recipients.map(({ path }) => domainOf(path)), domainOf(to)]);
-  return domains.size > recipientDomains ? tooManyDomains : null;
+  const full = transaction.domains.size >= recipientDomains && !transaction.domains.has(domainOf(to));
+  return full ? tooManyDomains : null;
 }
 
 function domainOf(path: ForwardPath): string {

@@ -26,7 +26,7 @@ function verification(verb: string, type: 'vrfy' | 'expn', usual: typeof noName)
         return;
       }
       conversation.ask({ type, text, smtputf8 }, refusedNow, (verdict) =>
-        conversation.reply(verdict ?? usual),
+        conversation.reply(verdict ?? usual, smtputf8),
       );
     },
   };

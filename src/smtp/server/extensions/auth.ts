@@ -164,8 +164,8 @@ function fail(conversation: Conversation, mechanism: string, failure: SaslFailur
 
 /** `AUTH=<>` or `AUTH=xtext-mailbox`; believed only from clients that authenticated (RFC 4954 §5). */
 const readSubmitter: NonNullable<Extension['mail']>[string] = (value, into, { session }) => {
-  const mailbox = value === null ? null : value === '<>' ? '' : decodeXtext(value);
-  if (mailbox === null || (mailbox !== '' && !parseMailbox(mailbox).ok)) return badParameter('AUTH');
-  into.auth = mailbox === '' || session.identity === null ? null : mailbox;
+  const mailbox = value === null ? null : decodeXtext(value);
+  if (mailbox === null || (mailbox !== '<>' && !parseMailbox(mailbox).ok)) return badParameter('AUTH');
+  into.auth = mailbox === '<>' || session.identity === null ? null : mailbox;
   return null;
 };

@@ -1,12 +1,13 @@
 /**
  * NO-SOLICITING (RFC 3865): which kinds of solicitation a recipient's server does not want.
  *
- *     SOLICIT = Solicitation-keywords    ; one or more, with commas between
+ *     SOLICIT               = Solicitation-keywords       ; at most 1000 characters
+ *     Solicitation-keywords = word *( "," word )
+ *     word                  = ALPHA *( "." / "-" / "_" / ":" / ALPHA / DIGIT )
  */
 import { badParameter, type Extension } from '../extension.ts';
 
-// RFC 3865 §2.2: a reversed domain name, ":" and labels, at most 1000 characters in all.
-const keyword = /^[A-Za-z0-9][A-Za-z0-9.:-]*$/;
+const keyword = /^[A-Za-z][A-Za-z0-9._:-]*$/;
 
 /** Choices of NO-SOLICITING. */
 export interface NoSolicitingOptions {

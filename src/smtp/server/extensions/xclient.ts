@@ -50,7 +50,10 @@ function impersonate({ session }: Conversation, connection: ConnectionInfo, attr
   const login = attributes.get('login');
   const helo = attributes.get('helo');
   if (attributes.has('name')) session.peerName = attributes.get('name') ?? null;
-  if (login !== undefined) session.identity = login === null ? null : { user: login };
+  // Another client, so whoever logged in before is not there any more.
+  if (login !== undefined || attributes.has('addr')) {
+    session.identity = login == null ? null : { user: login };
+  }
   // What the proxy's own client said is not known to be HELO or EHLO unless PROTO tells.
   const verb = attributes.get('proto')?.toUpperCase() === 'SMTP' ? 'HELO' : 'EHLO';
   session.greeting = helo == null ? null : { verb, name: helo };
