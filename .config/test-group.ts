@@ -1,4 +1,6 @@
 /** Runs some test files in this process and reports to the parent, which is `test.ts`. */
+import { subscribe } from 'node:diagnostics_channel';
+import { EventEmitter } from 'node:events';
 import { relative, resolve } from 'node:path';
 import { run } from 'node:test';
 import { inspect } from 'node:util';
@@ -30,7 +32,7 @@ export type GroupReport =
   | { readonly kind: 'end' };
 
 /** All tests are over and the process still lives: after so many milliseconds that is a leak. */
-const grace = 10_000;
+const grace = 5_000;
 
 const task: GroupTask = JSON.parse(process.argv[2] ?? '');
 
@@ -41,14 +43,12 @@ function report(message: GroupReport): void {
 const names: string[] = [];
 let begun = false;
 const open = new Set<string>();
-/** Which handles stood open when a file's tests were over, to tell later whose they are. */
-const handlesAfter = new Map<string, string>();
 let lastEvent = Date.now();
 
 const leakWatch = setInterval(() => {
   if (open.size > 0 || !begun || Date.now() - lastEvent < grace) return;
-  const left = [...handlesAfter].map(([file, handles]) => `${file}: ${handles}`);
-  const text = `tests are over and handles are open (${handles()}); they first stood open after\n    ${left[0] ?? 'the start'}`;
+  const what = [...openers()].join('\n    ') || process.getActiveResourcesInfo().join(', ');
+  const text = `tests are over and something keeps the process alive: ${what}`;
   report({ kind: 'fault', text });
   report({ kind: 'end' });
   process.disconnect();
@@ -56,13 +56,29 @@ const leakWatch = setInterval(() => {
 }, 1000);
 leakWatch.unref();
 
-/** What keeps the process alive, without what belongs to the test runner itself. */
-function handles(): string {
-  return process
-    .getActiveResourcesInfo()
-    .filter((kind) => !['PipeWrap', 'TTYWrap', 'Immediate', 'FSReqCallback', 'FSReqPromise'].includes(kind))
-    .sort()
-    .join(', ');
+/** What was opened, and the outermost line of ours that did it. */
+const opened: [thing: WeakRef<object>, where: string][] = [];
+for (const channel of ['tracing:net.server.listen:asyncStart', 'net.client.socket', 'child_process']) {
+  subscribe(channel, (message) => {
+    const thing: unknown = Object.values(Object(message)).find((value) => value instanceof EventEmitter);
+    const frames = new Error().stack?.split('\n') ?? [];
+    const where = frames.findLast(
+      (frame) => frame.includes(`${task.root}/`) && !/\/(?:\.config|node_modules)\//.test(frame),
+    );
+    if (thing instanceof EventEmitter) opened.push([new WeakRef(thing), where?.trim() ?? '']);
+  });
+}
+
+/** Servers, sockets and child processes that are open, and the lines of code that opened them. */
+function* openers(): Generator<string> {
+  for (const [reference, where] of opened) {
+    const thing = reference.deref();
+    const { listening, destroyed, exitCode, signalCode } = Object(thing);
+    const running = exitCode === null && signalCode === null;
+    if (listening === true || destroyed === false || running) {
+      yield `${thing?.constructor.name} opened ${where.replace(`file://${task.root}/`, '')}`;
+    }
+  }
 }
 
 const events = run({
@@ -93,9 +109,6 @@ for await (const { type, data } of events) {
     if (data.nesting === 0) {
       open.delete(`${data.file} ${data.line} ${data.name}`);
       begun = true;
-      const left = handles();
-      if (left === '') handlesAfter.clear();
-      else if (!handlesAfter.has(file)) handlesAfter.set(file, left);
     }
     const name = [...names.slice(0, data.nesting), data.name].join(' > ');
     const result = { kind: 'result', file, name, ms: 0, text: '' } as const;

@@ -89,6 +89,14 @@ for (const [name, source, output] of faults) {
   });
 }
 
+test('a handle left open is a failure that names the line', async () => {
+  const leaking = `import { createServer } from 'node:net';\n${begin}
+    test('leaks', () => void createServer().listen(0, '127.0.0.1'));`;
+  const outcome = await outcomeOf({ 'test/a.test.ts': passing, 'test/b.test.ts': leaking }, 'unit');
+  assert.match(outcome.output, /FAILED tests are over .*: Server opened at .*test\/b\.test\.ts:/);
+  assert.equal(outcome.last, '2 passed, 1 failed');
+});
+
 test('no test at all is a failure', async () => {
   const outcome = await outcomeOf({ 'test/a.test.ts': passing }, 'unit', 'nightly');
   assert.match(outcome.output, /tier nightly: no test ran/);
