@@ -5,7 +5,7 @@
  * next, so that the more there is to do, the more records share one sync. A batch is one write, which
  * is durable when it returns (`O_DSYNC`): one round trip to the thread pool and no second system
  * call. Segments are filled with zeros before they are used: then no write has to change the file
- * system's metadata, which more than halves the cost of making it durable.
+ * system's metadata, which about halves the cost of making it durable. (Not while batches are large: see `fillBelow`.)
  *
  * **A sync that failed is never repeated on the same file**, because the system may by then have
  * forgotten which pages it could not write and report success. The batch is written again, whole, to a new
@@ -51,6 +51,8 @@ interface Pending {
 const batchLimit = 512 * 1024;
 /** Octets to fill with zeros before each sync, so that the filling does not hold up the commits. */
 const fillStep = 4 * 1024 * 1024;
+/** From this size of batches on, the writing costs more than the metadata, and filling would double the writing. */
+const fillBelow = 65_536;
 /** The part of a segment kept for deletions and updates, so that a full disk can be emptied. */
 const reservedPart = 1 / 16;
 
@@ -63,6 +65,8 @@ export class Journal {
   #current: { readonly segment: Segment; readonly file: OpenFile } | undefined;
   #spare: Promise<{ readonly segment: Segment; readonly file: OpenFile } | undefined> | undefined;
   #buffer = Buffer.allocUnsafe(batchLimit);
+  /** Octets of the latest batches, on average. */
+  #usualBatch = 0;
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -170,6 +174,7 @@ export class Journal {
       throw error;
     }
     segment.end = start + length;
+    this.#usualBatch += (length - this.#usualBatch) / 16;
     if (start === 0) this.#options.onSegment(segment);
     places.forEach((place, i) => {
       batch[i]?.done(place);
@@ -218,17 +223,18 @@ export class Journal {
     }
   }
 
-  /** Makes a segment: a new file, full of zeros, its name durable. */
+  /** Makes a segment: a new file, usually full of zeros, its name durable. */
   async #prepare(): Promise<{ readonly segment: Segment; readonly file: OpenFile }> {
     const { files, directory, segmentSize, random } = this.#options;
     const tag = Buffer.from(random(8)).toString('hex');
     const segment = new Segment(directory, ++this.#lastNumber, tag);
+    const filledSize = this.#usualBatch < fillBelow ? segmentSize : 0;
     try {
       const filling = await files.open(segment.path, 'create');
       try {
         const zeros = Buffer.alloc(Math.min(fillStep, segmentSize));
-        for (let at = 0; at < segmentSize; at += zeros.length) {
-          await writeAll(filling, zeros.subarray(0, segmentSize - at), at);
+        for (let at = 0; at < filledSize; at += zeros.length) {
+          await writeAll(filling, zeros.subarray(0, filledSize - at), at);
           await filling.sync();
         }
       } finally {
