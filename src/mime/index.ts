@@ -14,6 +14,30 @@ export { type DecodedBody, decodeTransfer, transferDecoder } from './body/transf
 export * from './build/index.ts';
 export * from './charset/index.ts';
 export * from './header/index.ts';
+export { type BinaryContent, binaryContent } from './imap/binary.ts';
+export {
+  type BodyStructure,
+  bodyStructureOf,
+  type MultipartStructure,
+  type SinglePartStructure,
+} from './imap/body-structure.ts';
+export { type Envelope, type EnvelopeAddress, envelopeOf } from './imap/envelope.ts';
+export {
+  type JmapBody,
+  type JmapBodyPart,
+  type JmapBodyValue,
+  jmapBody,
+  jmapBodyValue,
+} from './imap/jmap.ts';
+export {
+  type OctetRange,
+  parseSection,
+  partAt,
+  type Section,
+  sectionOctets,
+  sectionSpan,
+} from './imap/section.ts';
+export * from './mbox/index.ts';
 export { type Message, parseMessage } from './message.ts';
 export type { MimeDefect } from './structure/defect.ts';
 export { defaultMimeLimits, type MimeLimits } from './structure/limits.ts';
