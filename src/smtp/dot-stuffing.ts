@@ -8,6 +8,7 @@
  * Chunks are searched natively for the few places that matter; all between is handed out as views.
  */
 import type { Buffer } from 'node:buffer';
+import { findLineAnomaly } from '../bytes/index.ts';
 import type { Bytes } from '../machine/index.ts';
 
 /** Reads content that ends by itself, whichever way lone CR and LF are treated. */
@@ -46,9 +47,6 @@ const DOT = 0x2e;
 /** Octets searched at once, so that content that ends soon costs little in a chunk that goes on. */
 const window = 16_384;
 
-/** A dot that follows LF, or a CR or LF that may stand alone. */
-const remarkable = /\n\.|\r(?!\n)|[^\r]\n/g;
-
 /** Takes the dots out of dot-stuffed content and finds its end. */
 export class DotUnstuffer implements ContentReader {
   #state: State = 'lineStart';
@@ -86,7 +84,6 @@ export class DotUnstuffer implements ContentReader {
       this.#state = this.#after(octet);
       position += 1;
     }
-    this.#textOf = null;
     if (chunk.length > at) this.piece = chunk.subarray(at);
     return chunk.length;
   }
@@ -99,34 +96,21 @@ export class DotUnstuffer implements ContentReader {
     return octet === CR ? 'cr' : 'text';
   }
 
-  /** Within a line: skips to the next dot at a line's start, or to the end of the text in hand. */
+  /** Within a line: skips to the next dot at a line's start, or to the end of the chunk. */
   #search(chunk: Buffer, position: number): number {
-    if (chunk[position] === LF) {
-      this.bare = true;
-      return position + 1;
+    const index = findLineAnomaly(chunk, position);
+    if (index === chunk.length) {
+      const last = chunk[index - 1];
+      if (last === CR) this.#state = 'cr';
+      if (last === LF) this.#state = 'lineStart';
+      return index;
     }
-    if (this.#textOf !== chunk || position >= this.#textAt + this.#text.length) {
-      this.#text = chunk.toString('latin1', position, Math.min(chunk.length, position + window));
-      this.#textAt = position;
-      this.#textOf = chunk;
-    }
-    const end = this.#textAt + this.#text.length;
-    remarkable.lastIndex = position - this.#textAt;
-    const found = remarkable.exec(this.#text);
-    if (found === null) {
-      if (chunk[end - 1] === LF) this.#state = 'lineStart';
-      return end;
-    }
-    const index = this.#textAt + found.index;
-    if (chunk[index] === LF) {
+    if (chunk[index] === DOT && chunk[index - 1] === LF) {
       this.#state = 'lineStart';
-      return index + 1;
+      return index;
     }
-    if (chunk[index] === CR && index + 1 === end) {
-      this.#state = 'cr';
-      return end;
-    }
+    // LF without CR here, or CR before an octet that is not LF.
     this.bare = true;
-    return chunk[index] === CR ? index + 1 : index + 2;
+    return chunk[index] === LF ? index + 1 : index;
   }
 }

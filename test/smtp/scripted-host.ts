@@ -78,6 +78,26 @@ export class ScriptedHost implements TranscriptSubject<SmtpServerEvent> {
     else throw new Error(`unknown deed ${name}`);
   }
 
+  /** Lets the machine act on `octets`, decides by the event's type, and gives what the machine says. */
+  converse(octets: string | Bytes, decisions: Readonly<Record<string, string>> = {}): string {
+    this.settle(decisions);
+    this.machine.receive(typeof octets === 'string' ? Buffer.from(octets) : octets);
+    this.settle(decisions);
+    return Buffer.concat(this.machine.takeOutput()).toString();
+  }
+
+  /** Pulls and decides until the machine rests. */
+  settle(decisions: Readonly<Record<string, string>> = {}): void {
+    for (let event = this.machine.next(); event !== null; event = this.machine.next()) {
+      this.decide(event, decisions[event.type]);
+    }
+  }
+
+  /** The types of the events so far, content left out. */
+  get types(): readonly string[] {
+    return this.told.map((event) => (event as { readonly type: string }).type);
+  }
+
   outcome(): unknown {
     return {
       messages: this.messages,

@@ -3,12 +3,13 @@
  * stand alone (RFC 5321 §2.3.8) are found, or rewritten, as they are in DATA.
  */
 import type { Buffer } from 'node:buffer';
+import { findLineAnomaly } from '../../bytes/index.ts';
 import type { Bytes } from '../../machine/index.ts';
 import { NewlineNormaliser } from '../newline-normalising.ts';
 
 const CR = 0x0d;
 const LF = 0x0a;
-const lone = /\r(?!\n)|[^\r]\n/;
+const DOT = 0x2e;
 
 /** Looks through content that comes in pieces. */
 export interface ChunkFilter {
@@ -39,11 +40,15 @@ class BareNewlineFinder implements ChunkFilter {
 
   take(octets: Buffer): Bytes {
     if (octets.length === 0) return octets;
+    const first = octets[0] === LF;
     // Either the break between two pieces parts a CR from its LF, or neither stands there.
-    if (this.#afterCr !== (octets[0] === LF)) this.bare = true;
+    if (this.#afterCr !== first) this.bare = true;
     this.#afterCr = octets[octets.length - 1] === CR;
-    if (!this.bare)
-      this.bare = lone.test(octets.toString('latin1', 0, octets.length - (this.#afterCr ? 1 : 0)));
+    for (let at = first ? 1 : 0; !this.bare && at < octets.length; at += 1) {
+      at = findLineAnomaly(octets, at);
+      // A dot at a line's start means nothing here.
+      this.bare = at < octets.length && !(octets[at] === DOT && octets[at - 1] === LF);
+    }
     return octets;
   }
 

@@ -45,17 +45,9 @@ function ask(
     extensions: offered,
     limits: { message: 1000 },
   });
-  const say = (text: string) => {
-    host.machine.receive(Buffer.from(text));
-    for (let event = host.machine.next(); event !== null; event = host.machine.next()) {
-      host.decide(event, undefined);
-    }
-    return readReplies(host.machine.takeOutput()[0] ?? Buffer.of());
-  };
   const isRcpt = /^RCPT/i.test(line);
-  say('');
-  say(`EHLO client.example\r\n${isRcpt ? 'MAIL FROM:<> SMTPUTF8\r\n' : ''}`);
-  const replies = say(`${line}\r\n`);
+  host.converse(`EHLO client.example\r\n${isRcpt ? 'MAIL FROM:<> SMTPUTF8\r\n' : ''}`);
+  const replies = readReplies(Buffer.from(host.converse(`${line}\r\n`)));
   assert.ok(typeof replies !== 'string', String(replies));
   return { host, reply: `${replies[0]?.code} ${replies[0]?.enhanced}` };
 }

@@ -54,6 +54,8 @@ const failures: Readonly<Record<FailureReason, Reply>> = {
   untrusted: reply(535, '5.7.8', 'Authentication failed'),
 };
 
+/** RFC 4954 §4: an initial response where there is none. */
+const serverBegins = reply(501, '5.7.0', 'That mechanism takes no initial response');
 const succeeded = reply(235, '2.7.0', 'Authentication succeeded');
 const already = reply(503, '5.5.1', 'Already authenticated');
 const noMechanism = reply(501, '5.5.4', 'Syntax: AUTH mechanism [initial-response]');
@@ -82,7 +84,7 @@ export function auth(options: AuthOptions): Extension {
         const response =
           initial === null || initial === '=' ? initial && new Uint8Array() : decodeBase64(initial);
         if (initial !== null && response === null) conversation.fault('syntax', failures.malformed);
-        else step(conversation, startServer(mechanism, response, exchangeOptions(conversation)));
+        else begin(conversation, startServer(mechanism, response, exchangeOptions(conversation)), response);
       }
     },
   };
@@ -97,6 +99,17 @@ export function auth(options: AuthOptions): Extension {
     commands: [command],
     mail: { AUTH: readSubmitter },
   };
+}
+
+function begin(conversation: Conversation, exchange: ServerExchange, initial: Bytes | null): void {
+  const { mechanism, step: first } = exchange;
+  const malformed = first.type === 'failure' && first.failure.reason === 'malformed';
+  // Of our mechanisms this one insists that the server begins.
+  if (malformed && mechanism === 'CRAM-MD5' && initial !== null) {
+    fail(conversation, mechanism, first.failure, serverBegins);
+  } else {
+    step(conversation, exchange);
+  }
 }
 
 /** Does what the exchange wants next. */
@@ -155,9 +168,13 @@ function finish(conversation: Conversation): void {
   conversation.phase = 'ready';
 }
 
-function fail(conversation: Conversation, mechanism: string, failure: SaslFailure): void {
+function fail(
+  conversation: Conversation,
+  mechanism: string,
+  failure: SaslFailure,
+  answer = failures[failure.reason],
+): void {
   conversation.emit({ type: 'authenticationFailed', mechanism, failure });
-  const answer = failures[failure.reason];
   if (failure.reason === 'temporary') conversation.reply(answer);
   else conversation.fault('authentication', answer);
 }
