@@ -44,16 +44,9 @@ const CR = 0x0d;
 const LF = 0x0a;
 const DOT = 0x2e;
 
-/** Octets searched at once, so that content that ends soon costs little in a chunk that goes on. */
-const window = 16_384;
-
 /** Takes the dots out of dot-stuffed content and finds its end. */
 export class DotUnstuffer implements ContentReader {
   #state: State = 'lineStart';
-  /** A stretch of the chunk in hand as latin1 text, and where in the chunk it begins. */
-  #text = '';
-  #textAt = 0;
-  #textOf: Buffer | null = null;
   ended = false;
   bare = false;
   piece: Bytes | null = null;

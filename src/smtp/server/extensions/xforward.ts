@@ -24,8 +24,8 @@ export function xforward({ trusts }: TrustOptions): Extension {
       } else if (attributes === null) {
         conversation.fault('syntax', badSyntax);
       } else {
-        const known = [...attributes].filter(([, value]) => value !== null);
-        const forwarded: Forwarded = { ...conversation.session.forwarded, ...Object.fromEntries(known) };
+        const all = new Map([...Object.entries(conversation.session.forwarded ?? {}), ...attributes]);
+        const forwarded: Forwarded = Object.fromEntries([...all].filter(([, value]) => value !== null));
         conversation.session.forwarded = forwarded;
         conversation.emit({ type: 'forward', forwarded });
         conversation.reply(replies.ok);
