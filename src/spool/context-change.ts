@@ -65,6 +65,22 @@ export function encodeContext(context: Context): string {
   return text;
 }
 
+/**
+ * A context from its line of JSON.
+ *
+ * @throws SpoolError `SPOOL_FORMAT` when it is of a version that this code does not know
+ */
+export function decodeContext(text: string): Context {
+  const context: Context = JSON.parse(text);
+  if (context.v !== 1) {
+    throw new SpoolError(
+      'SPOOL_FORMAT',
+      `a message context of version ${context.v}; this code knows version 1`,
+    );
+  }
+  return context;
+}
+
 /** The latest time that a listing tells: the year 33658, in 15 digits. */
 const latestDue = 999_999_999_999_999;
 

@@ -119,11 +119,12 @@ export interface Context {
   readonly trace?: TraceContext;
 }
 
-type Made = 'v' | 'id' | 'size';
-type Defaulted = 'receivedAt' | 'delivery' | 'queue' | 'verdicts' | 'metadata';
-
 /** What a caller gives to begin a message: a {@link Context} without what the spool fills in. */
-export type NewContext = Omit<Context, Made | Defaulted> & Partial<Pick<Context, Defaulted>>;
+export type NewContext = Omit<
+  Context,
+  'v' | 'id' | 'size' | 'receivedAt' | 'delivery' | 'queue' | 'verdicts' | 'metadata'
+> &
+  Partial<Pick<Context, 'receivedAt' | 'delivery' | 'queue' | 'verdicts' | 'metadata'>>;
 
 /**
  * A change to a {@link Context}, as a JSON merge patch (RFC 7396): records merge name by name, `null`

@@ -11,7 +11,7 @@ import type { Context, ContextPatch, NewContext, SpoolId } from './context.ts';
 /**
  * A fencing token: a number that rises each time another owner takes over. A spool refuses a write
  * whose token is lower than the highest it has ever seen, across restarts. A write without a token is
- * not checked. A `number` must be a safe integer; neither kind may be negative.
+ * not checked. It is an integer from 0 to 2^64 - 1; a `number` must be a safe one.
  */
 export type FencingToken = bigint | number;
 

@@ -34,10 +34,13 @@ export class Fence {
   }
 }
 
-/** @throws SpoolError `SPOOL_MISUSE` for a number that is not a non-negative (safe) integer */
+/** The highest token: what fits into 64 bits, as counters elsewhere do. */
+const highestToken = 2n ** 64n - 1n;
+
+/** @throws SpoolError `SPOOL_MISUSE` for what is no integer from 0 to 2^64 - 1, or a number beyond the safe ones */
 export function checkedToken(token: FencingToken): bigint {
-  if ((typeof token === 'number' && !Number.isSafeInteger(token)) || token < 0) {
-    throw new SpoolError('SPOOL_MISUSE', `a fencing token must be a non-negative safe integer, not ${token}`);
+  if ((typeof token === 'number' && !Number.isSafeInteger(token)) || token < 0 || token > highestToken) {
+    throw new SpoolError('SPOOL_MISUSE', `a fencing token must be an integer of 64 bits, not ${token}`);
   }
   return BigInt(token);
 }

@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Body, Bytes } from '../machine/index.ts';
 import type { Context, ContextPatch, NewContext, SpoolId } from './context.ts';
-import { completeContext, dueOf, encodeContext, patchContext, priorityOf } from './context-change.ts';
+import {
+  completeContext,
+  decodeContext,
+  dueOf,
+  encodeContext,
+  patchContext,
+  priorityOf,
+} from './context-change.ts';
 import type {
   BeginOptions,
   ListOptions,
@@ -226,16 +233,16 @@ export class FileSpool implements Spool {
   async context(id: SpoolId): Promise<Context> {
     this.#checkOpen();
     const entry = this.#find(id);
-    return JSON.parse(await this.#content.context(entry));
+    return decodeContext(await this.#content.context(entry));
   }
 
   update(id: SpoolId, patch: ContextPatch, options: WriteOptions = {}): Promise<Context> {
     return this.#change(id, async () => {
       const entry = this.#find(id);
-      const patched = patchContext(JSON.parse(await this.#content.context(entry)), patch);
+      const patched = patchContext(decodeContext(await this.#content.context(entry)), patch);
       const text = encodeContext(patched);
       await this.#append(recordOf('edit', patched, text), options);
-      return JSON.parse(text);
+      return decodeContext(text);
     });
   }
 

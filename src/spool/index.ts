@@ -19,6 +19,7 @@ export type {
 export {
   completeContext,
   contextLimit,
+  decodeContext,
   dueOf,
   encodeContext,
   metadataLimit,

@@ -1,7 +1,14 @@
 import { Buffer } from 'node:buffer';
 import type { Body, Bytes } from '../machine/index.ts';
 import type { Context, ContextPatch, NewContext, SpoolId } from './context.ts';
-import { completeContext, dueOf, encodeContext, patchContext, priorityOf } from './context-change.ts';
+import {
+  completeContext,
+  decodeContext,
+  dueOf,
+  encodeContext,
+  patchContext,
+  priorityOf,
+} from './context-change.ts';
 import type {
   BeginOptions,
   ListOptions,
@@ -111,19 +118,19 @@ export class MemorySpool implements Spool {
   }
 
   async context(id: SpoolId): Promise<Context> {
-    return JSON.parse(this.#find(id).context);
+    return decodeContext(this.#find(id).context);
   }
 
   async update(id: SpoolId, patch: ContextPatch, options: WriteOptions = {}): Promise<Context> {
     const message = this.#find(id);
     this.#fence.admit(options.fence);
-    const context = patchContext(JSON.parse(message.context), patch);
+    const context = patchContext(decodeContext(message.context), patch);
     message.context = encodeContext(context);
     this.#due.remove(message.entry);
     message.entry = entryOf(context);
     this.#due.add(message.entry);
     this.#tell('updated', message.entry);
-    return JSON.parse(message.context);
+    return decodeContext(message.context);
   }
 
   async delete(id: SpoolId, options: WriteOptions = {}): Promise<boolean> {

@@ -51,11 +51,6 @@ export function ulids({ now = Date.now, random = randomBytes }: UlidOptions = {}
   };
 }
 
-/** Whether a text has the form of an id: 26 characters of Crockford's base 32, the first at most `7`. */
-export function isUlid(text: string): boolean {
-  return /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(text);
-}
-
 function number40(octets: Bytes, at: number): number {
   let value = 0;
   for (let i = at; i < at + 5; i++) value = value * 256 + (octets[i] ?? 0);

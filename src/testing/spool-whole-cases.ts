@@ -118,7 +118,7 @@ export const wholeCases: SpoolCases = {
   },
   'a fencing token that is none is misuse': async ({ spool }) => {
     const id = await store(spool, sample(1));
-    for (const fence of [-1, -1n, 0.5, Number.NaN, 2 ** 53]) {
+    for (const fence of [-1, -1n, 0.5, Number.NaN, 2 ** 53, 2n ** 64n]) {
       await refused('SPOOL_MISUSE', async () => spool.begin(given, { fence }));
       await refused('SPOOL_MISUSE', () => spool.update(id, {}, { fence }));
       await refused('SPOOL_MISUSE', () => spool.delete(id, { fence }));

@@ -4,6 +4,7 @@ import {
   type Context,
   completeContext,
   contextLimit,
+  decodeContext,
   dueOf,
   encodeContext,
   type Json,
@@ -79,4 +80,9 @@ test('what is no JSON is misuse', () => {
     assert.throws(() => patchContext(plain, { metadata: metadata }), { code: 'SPOOL_MISUSE' });
     assert.throws(() => encodeContext({ ...plain, verdicts: metadata }), { code: 'SPOOL_MISUSE' });
   }
+});
+
+test('a context of a later version is refused', () => {
+  assert.deepEqual(decodeContext(encodeContext(plain)), plain);
+  assert.throws(() => decodeContext(JSON.stringify({ ...plain, v: 2 })), { code: 'SPOOL_FORMAT' });
 });

@@ -3,6 +3,7 @@
  * them. Paths are absolute or relative to the process's directory; errors are Node's own.
  */
 import fs from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Bytes } from '../../machine/index.ts';
 
 /** A file that is open. Reads and writes name their place, so that several may run at once. */
@@ -33,7 +34,7 @@ export interface Files {
   /** The whole text of a small file. */
   readText(path: string): Promise<string>;
   list(directory: string): Promise<string[]>;
-  /** Makes a directory and those above it; one that exists is fine. */
+  /** Makes a directory and those above it, their names durable; one that exists is fine. */
   makeDirectory(path: string): Promise<void>;
   remove(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
@@ -61,22 +62,29 @@ export const systemFiles: Files = {
   readText: (path) => fs.promises.readFile(path, 'utf8'),
   list: (directory) => fs.promises.readdir(directory),
   makeDirectory: async (path) => {
-    await fs.promises.mkdir(path, { recursive: true, mode: 0o700 });
+    const first = await fs.promises.mkdir(path, { recursive: true, mode: 0o700 });
+    if (first === undefined) return;
+    for (let made = resolve(path); ; made = dirname(made)) {
+      await syncDirectory(dirname(made));
+      if (made === resolve(first)) break;
+    }
   },
   remove: (path) => fs.promises.unlink(path),
   rename: (from, to) => fs.promises.rename(from, to),
   link: (existing, name) => fs.promises.link(existing, name),
-  syncDirectory: async (path) => {
-    // Windows can not open a directory, and makes its names durable by itself.
-    if (process.platform === 'win32') return;
-    const handle = await fs.promises.open(path, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  },
+  syncDirectory,
 };
+
+async function syncDirectory(path: string): Promise<void> {
+  // Windows can not open a directory, and makes its names durable by itself.
+  if (process.platform === 'win32') return;
+  const handle = await fs.promises.open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
 
 // Callbacks underneath: a FileHandle costs about twice the CPU time for each call.
 function openFile(fd: number, syncEachWrite: boolean): OpenFile {
