@@ -41,11 +41,10 @@ export * from './mbox/index.ts';
 export { type Message, parseMessage } from './message.ts';
 export type { MimeDefect } from './structure/defect.ts';
 export { defaultMimeLimits, type MimeLimits } from './structure/limits.ts';
-export type { MimeObserver } from './structure/observer.ts';
+export type { MimeObserver, MimeScanOptions } from './structure/observer.ts';
 export type { MimePart, Span } from './structure/part.ts';
 export {
   MimeScanner,
-  type MimeScanOptions,
   type MimeStructure,
   scanMime,
 } from './structure/scanner.ts';

@@ -347,7 +347,7 @@ test('offsets and lines of every header, body and delimiter', () => {
     [at('X: 1'), at('one'), at('\r\n--b--')],
   );
   assert.deepEqual([part.headerLines, part.lines], [2, 1]);
-  assert.deepEqual(root.closing, { start: at('--b--'), end: at('end') });
+  assert.deepEqual(root.closing, { start: at('--b--'), end: at('\r\nend') });
 });
 
 test('an observer may have a message left whole, and sees parts open and close in order', () => {

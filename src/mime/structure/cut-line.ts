@@ -19,12 +19,15 @@ export class CutLine {
   #held: Buffer | null = null;
   #length = 0;
   #plain = false;
+  /** Its last octet so far. */
+  #last = 0;
 
   /** A line begins at `at`. */
   begin(at: number): void {
     this.at = at;
     this.#length = 0;
     this.#plain = false;
+    this.#last = 0;
   }
 
   /**
@@ -40,6 +43,7 @@ export class CutLine {
     boundaries: Boundaries,
   ): void {
     if (start === end) return;
+    this.#last = chunk[end - 1]!;
     this.#held ??= Buffer.allocUnsafe(longestDelimiter);
     const held = this.#held;
     let at = start;
@@ -52,14 +56,9 @@ export class CutLine {
       if (undecided || this.match(boundaries) !== null) return;
       this.#plain = true;
     }
-    const last = at === end ? held[this.#length - 1]! : chunk[end - 1]!;
-    if (inHeader) {
-      held[0] = last;
-      this.#length = 1;
-      return;
-    }
+    if (inHeader) return;
     // A last CR may be the first half of a line end.
-    const cr = last === CR ? 1 : 0;
+    const cr = this.#last === CR ? 1 : 0;
     if (at === end) {
       shown.show(held, 0, this.#length - cr);
     } else {
@@ -79,7 +78,7 @@ export class CutLine {
 
   /** Length of its line end, the line feed having come. */
   get lineEnd(): 1 | 2 {
-    return this.#length > 0 && this.#held![this.#length - 1] === CR ? 2 : 1;
+    return this.#last === CR ? 2 : 1;
   }
 
   /** Whether there is nothing in it but the line end. */

@@ -1,6 +1,7 @@
 /** Watching a scan: parts and their bodies while the message streams past. */
 import { Buffer } from 'node:buffer';
 import type { Bytes } from '../../machine/index.ts';
+import type { MimeLimits } from './limits.ts';
 import type { MimePart } from './part.ts';
 
 /**
@@ -18,6 +19,12 @@ export interface MimeObserver {
   body?(part: MimePart, chunk: Bytes): void;
   /** The part has ended: its offsets and line counts are known. Children end before their parents. */
   end?(part: MimePart): void;
+}
+
+/** How to scan. */
+export interface MimeScanOptions {
+  readonly limits?: MimeLimits;
+  readonly observer?: MimeObserver;
 }
 
 const lineEnds = [new Uint8Array(0), Buffer.from('\n'), Buffer.from('\r\n')] as const;

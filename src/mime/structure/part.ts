@@ -39,7 +39,7 @@ export interface MimePart {
   readonly children: readonly MimePart[];
   /** The delimiter line that opened this part, with its line end; `null` for a message. */
   readonly delimiter: Span | null;
-  /** The closing delimiter line of a multipart; `null` where it is missing. */
+  /** The closing delimiter of a multipart, without its line end; `null` where it is missing. */
   readonly closing: Span | null;
   readonly headerStart: number;
   readonly bodyStart: number;

@@ -21,7 +21,7 @@ import { Defects, type MimeDefect } from './defect.ts';
 import { HeaderOctets } from './header-octets.ts';
 import { defaultMimeLimits, type MimeLimits } from './limits.ts';
 import { reportLongLines } from './long-lines.ts';
-import { type MimeObserver, ShownBody } from './observer.ts';
+import { type MimeObserver, type MimeScanOptions, ShownBody } from './observer.ts';
 import { type MimePart, ScannedPart } from './part.ts';
 import { kindOf } from './part-kind.ts';
 
@@ -32,12 +32,6 @@ export interface MimeStructure {
   readonly size: number;
   /** The first hundred defects, in the order in which they were found. */
   readonly defects: readonly MimeDefect[];
-}
-
-/** How to scan. */
-export interface MimeScanOptions {
-  readonly limits?: MimeLimits;
-  readonly observer?: MimeObserver;
 }
 
 const LF = 10;
@@ -135,7 +129,8 @@ export class MimeScanner {
           this.#header.add(octets, start, line);
           const before = line === start ? this.#line.lineEndBefore : lineEndLength(octets, line);
           this.#cutHeader(this.#offset + line, before);
-          this.#delimiter(part, this.#offset + line, this.#offset + feed + 1, before);
+          const end = this.#offset + feed + 1;
+          this.#delimiter(part, this.#offset + line, end, before, lineEndLength(octets, feed + 1));
           return feed + 1;
         }
       }
@@ -168,11 +163,13 @@ export class MimeScanner {
           this.#pass(octets, start, line);
           const before = line === start ? this.#line.lineEndBefore : lineEndLength(octets, line);
           if (line > start) this.#shown.show(octets, start, line - before);
-          this.#delimiter(part, this.#offset + line, this.#offset + feed + 1, before);
+          const end = this.#offset + feed + 1;
+          this.#delimiter(part, this.#offset + line, end, before, lineEndLength(octets, feed + 1));
           return feed + 1;
         }
       }
-      line = this.#boundaries.size === 0 ? -1 : nextLine(octets.indexOf(lineOfHyphens, line));
+      const feed = this.#boundaries.size === 0 ? -1 : octets.indexOf(lineOfHyphens, line);
+      line = feed === -1 ? -1 : feed + 1;
     }
     const last = Math.max(start, octets.lastIndexOf(LF) + 1);
     this.#pass(octets, start, last);
@@ -223,7 +220,7 @@ export class MimeScanner {
     const next = this.#offset + feed + 1;
     const part = line.match(this.#boundaries);
     if (part !== null) {
-      this.#cutDelimiter(part, next, 1);
+      this.#cutDelimiter(part, next, line.lineEnd);
       return feed + 1;
     }
     if (next - 1 - line.at > this.#limits.lineLength + 1) this.#defects.add('line-length', line.at);
@@ -240,10 +237,10 @@ export class MimeScanner {
   }
 
   /** The line in hand, which ends at `end`, is a delimiter of `part`. */
-  #cutDelimiter(part: ScannedPart, end: number, feeds: 0 | 1): void {
+  #cutDelimiter(part: ScannedPart, end: number, lineEnd: 0 | 1 | 2): void {
     const { at, lineEndBefore } = this.#line;
     if (this.#inHeader) this.#cutHeader(at, lineEndBefore);
-    this.#delimiter(part, at, end, lineEndBefore, feeds);
+    this.#delimiter(part, at, end, lineEndBefore, lineEnd);
   }
 
   /** The end of the message: the last line may lack its line end, and what is open ends here. */
@@ -307,18 +304,18 @@ export class MimeScanner {
    * epilogue.
    *
    * @param before - length of the line end before the line, which belongs to the delimiter
-   * @param feeds - line feeds in the line: none where the message ends in it
+   * @param lineEnd - length of its own line end, which may be that of an outer delimiter
    */
-  #delimiter(multipart: ScannedPart, start: number, end: number, before: number, feeds: 0 | 1 = 1): void {
+  #delimiter(multipart: ScannedPart, start: number, end: number, before: number, lineEnd: 0 | 1 | 2): void {
     const { closing } = this.#boundaries;
     this.#closeWithin(multipart, start, before);
-    this.#lines += feeds;
+    if (lineEnd > 0) this.#lines++;
     this.#line.begin(end);
-    this.#line.lineEndBefore = 0;
+    this.#line.lineEndBefore = closing ? lineEnd : 0;
     this.#inHeader = false;
     this.#shown.close();
     if (closing) {
-      multipart.closing = { start, end };
+      multipart.closing = { start, end: end - lineEnd };
       this.#boundaries.close(multipart);
     } else if (this.#partsLeft > 0) {
       this.#openPart({ start, end }, end);
@@ -369,10 +366,6 @@ export class MimeScanner {
 /** Length of the line end before the line at `line`, which is not the first of `octets`. */
 function lineEndLength(octets: Buffer, line: number): 1 | 2 {
   return octets[line - 2] === CR ? 2 : 1;
-}
-
-function nextLine(feed: number): number {
-  return feed === -1 ? -1 : feed + 1;
 }
 
 function asBuffer(octets: Bytes): Buffer {
