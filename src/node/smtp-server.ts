@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { PeerAddress } from '../machine/index.ts';
+import { auth, type Extension, SmtpServerMachine, type SmtpServerOptions, starttls } from '../smtp/index.ts';
+import { mechanismsFor } from '../users/index.ts';
+import { Connections, type Entrance } from './connections.ts';
+import { type Listening, listenOn } from './listening.ts';
+import { type ServeOptions, serveSmtp } from './serve-smtp.ts';
+import { ServerMisuse } from './server-misuse.ts';
+import type { ListenOn, SmtpServerSettings } from './settings.ts';
+
+/** How a server is closed. */
+export interface CloseOptions {
+  /** Milliseconds for sessions to finish what is in hand; then they are destroyed. Default 30,000. */
+  readonly deadline?: number;
+}
+
+/**
+ * An SMTP or LMTP server on sockets.
+ *
+ * @example
+ * ```ts
+ * import { SmtpServer } from 'mailwright/node';
+ * import { spoolTo } from 'mailwright/reception';
+ * import { mx } from 'mailwright/smtp';
+ * import { FileSpool } from 'mailwright/spool';
+ *
+ * const spool = await FileSpool.open('./spool');
+ * const server = new SmtpServer({ ...mx, hostname: 'mx.example.org', ...spoolTo(spool) });
+ * await server.listen(2525);
+ * ```
+ */
+export class SmtpServer {
+  readonly #settings: SmtpServerSettings;
+  readonly #connections: Connections;
+  readonly #listening: Listening[] = [];
+  readonly #session = sessionNames();
+  #closed = false;
+
+  /** @throws ServerMisuse `NO_CERTIFICATE`, `BAD_CERTIFICATE` */
+  constructor(settings: SmtpServerSettings) {
+    this.#settings = settings;
+    this.#connections = new Connections(settings);
+  }
+
+  /** What it listens on, in the order that was asked for. */
+  get addresses(): readonly PeerAddress[] {
+    return this.#listening.map(({ address }) => address);
+  }
+
+  /** The first TCP port that it listens on; 0 for none. */
+  get port(): number {
+    const tcp = this.addresses.find((address) => address.family !== 'unix');
+    return tcp?.port ?? 0;
+  }
+
+  /**
+   * Begins to listen; may be called again for more. When one of many fails, none is kept.
+   *
+   * @param on a port, or one or many {@link ListenOn}
+   * @returns the addresses of these listeners
+   * @throws (as a rejection) the system's error with its `code` (`EADDRINUSE`, `EACCES`, ...);
+   *   ServerMisuse `NO_CERTIFICATE`, `BAD_LISTENER`, `CLOSED`
+   */
+  async listen(on: number | ListenOn | readonly ListenOn[]): Promise<readonly PeerAddress[]> {
+    if (this.#closed) throw new ServerMisuse('CLOSED', 'the server was closed');
+    const list = typeof on === 'number' ? [{ port: on }] : 'length' in on ? on : [on];
+    const opened: Listening[] = [];
+    try {
+      for (const each of list) {
+        const entrance = this.#entrance(each);
+        const accept = (socket: Socket) => this.#connections.accept(socket, entrance);
+        opened.push(await listenOn(each, accept, (error) => this.#tell(error)));
+      }
+    } catch (error) {
+      for (const listening of opened) void listening.close();
+      throw error;
+    }
+    this.#listening.push(...opened);
+    return opened.map(({ address }) => address);
+  }
+
+  /**
+   * Stops accepting, lets each session finish the transaction in hand and leaves with 421
+   * (RFC 5321 §3.8). Resolves when every connection is closed; never rejects.
+   */
+  async close({ deadline = 30_000 }: CloseOptions = {}): Promise<void> {
+    this.#closed = true;
+    const closed = Promise.all(this.#listening.map((listening) => listening.close()));
+    this.#connections.shutdown();
+    const timer = setTimeout(() => this.#connections.destroy(), deadline);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  /** Stops accepting and destroys every connection. Resolves when all are closed; never rejects. */
+  async destroy(): Promise<void> {
+    this.#connections.destroy();
+    await this.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #entrance(on: ListenOn): Entrance {
+    const settings = this.#settings;
+    const options = machineOptions(settings, false);
+    const serving: ServeOptions = {
+      ...(settings.turnaround !== undefined && { turnaround: settings.turnaround }),
+    };
+    return {
+      path: on.path,
+      proxies: on.proxies ?? settings.proxies,
+      secure: null,
+      begin: (socket, { remote, local }, tls) => {
+        const connection = { id: this.#session(), remote, local, ...(tls && { tls }) };
+        return serveSmtp(socket, new SmtpServerMachine(options, connection), settings, serving);
+      },
+    };
+  }
+
+  #tell(error: Error): void {
+    if (this.#settings.error !== undefined) this.#settings.error(error, undefined);
+    else process.emitWarning(error);
+  }
+}
+
+/** The options of the machines: with AUTH where there are users, with STARTTLS where there can be TLS. */
+function machineOptions(settings: SmtpServerSettings, offerTls: boolean): SmtpServerOptions {
+  const { credentials, allowCleartext = false, extensions = [] } = settings;
+  const offered: Extension[] = extensions.filter(({ keyword }) => keyword !== 'STARTTLS');
+  if (offerTls) offered.push(starttls());
+  if (credentials !== undefined && !extensions.some(({ keyword }) => keyword === 'AUTH')) {
+    offered.push(auth({ mechanisms: mechanismsFor(credentials), allowCleartext, ...settings.auth }));
+  }
+  return { ...settings, extensions: offered };
+}
+
+/** Names of sessions: a few random characters for the process, then a count. */
+function sessionNames(): () => string {
+  const prefix = randomBytes(4).toString('hex');
+  let count = 0;
+  return () => {
+    count += 1;
+    return `${prefix}-${count.toString(36)}`;
+  };
+}
