@@ -159,3 +159,24 @@ test('a small message keeps nothing of the large buffer that it came in', async 
   assert.ok(grown < 50 * 65_536, `${grown} octets for 50 messages of 10,000`);
   await spool.close();
 });
+
+test('a large message is never whole in memory, neither on its way in nor out', async () => {
+  const spool = await FileSpool.open(fresh());
+  const chunk = Buffer.alloc(65_536, 'large ');
+  const writer = spool.begin({ protocol: 'SMTP', envelope: { from: '', recipients: [] } });
+  const before = process.memoryUsage().arrayBuffers;
+  let most = 0;
+  for (let i = 0; i < 768; i++) {
+    await writer.write(chunk);
+    most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+  }
+  assert.ok(most < 4_194_304, `${most} octets for 48 MiB written`);
+  const id = await writer.commit();
+  let size = 0;
+  for await (const part of (await spool.open(id)).open()) {
+    assert.ok(part.length <= 65_536);
+    size += part.length;
+  }
+  assert.equal(size, 768 * 65_536);
+  await spool.close();
+});

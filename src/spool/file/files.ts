@@ -64,7 +64,7 @@ export const systemFiles: Files = {
   makeDirectory: async (path) => {
     const first = await fs.promises.mkdir(path, { recursive: true, mode: 0o700 });
     if (first === undefined) return;
-    for (let made = resolve(path); ; made = dirname(made)) {
+    for (let made = resolve(path); made !== dirname(made); made = dirname(made)) {
       await syncDirectory(dirname(made));
       if (made === resolve(first)) break;
     }

@@ -50,7 +50,7 @@ interface Pending {
 /** Octets to write at once: beyond this a batch gains nothing, and the last one in it waits longer. */
 const batchLimit = 512 * 1024;
 /** Octets to fill with zeros before each sync, so that the filling does not hold up the commits. */
-const fillStep = 4 * 1024 * 1024;
+const fillStep = 1024 * 1024;
 /** From this size of batches on, the writing costs more than the metadata, and filling would double the writing. */
 const fillBelow = 65_536;
 /** The part of a segment kept for deletions and updates, so that a full disk can be emptied. */
