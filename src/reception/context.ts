@@ -66,7 +66,7 @@ function parametersOf(
       },
     }),
     ...(hold !== undefined && {
-      holdUntil: 'until' in hold ? Date.parse(hold.until) : receivedAt + hold.seconds * 1000,
+      holdUntil: 'until' in hold ? hold.until : receivedAt + hold.seconds * 1000,
     }),
     ...(priority !== undefined && { mtPriority: priority }),
     ...(requireTls && { requireTls }),

@@ -17,8 +17,8 @@ export interface DeliverBy {
   readonly trace: boolean;
 }
 
-/** `HOLDFOR=` or `HOLDUNTIL=` (RFC 4865 §4). */
-export type Hold = { readonly seconds: number } | { readonly until: string };
+/** `HOLDFOR=`, in seconds from now, or `HOLDUNTIL=`, in milliseconds since 1970 (RFC 4865 §4). */
+export type Hold = { readonly seconds: number } | { readonly until: number };
 
 /** `NOTIFY=` (RFC 3461 §4.1): `never`, or the events that the sender wants to hear of. */
 export type Notify = 'never' | readonly ('success' | 'failure' | 'delay')[];

@@ -33,7 +33,7 @@ transcript(
 transcript(
   'XCLIENT: the session begins anew with the client behind the proxy',
   options,
-  String.raw`
+  `
   == and the host is asked again
   S* 220
   C: EHLO proxy.example

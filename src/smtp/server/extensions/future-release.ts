@@ -39,7 +39,7 @@ export function futureRelease({ maximum, now }: FutureReleaseOptions): Extension
         const until = value === null ? null : parseDateTime(value);
         if (until === null || into.hold !== undefined) return badParameter('HOLDUNTIL');
         if (until > latest()) return tooFar;
-        into.hold = { until: value as string };
+        into.hold = { until };
         return null;
       },
     },
