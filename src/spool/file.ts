@@ -162,6 +162,7 @@ export class FileSpool implements Spool {
     this.#reclaim = new Reclaim({
       files,
       directory: layout.journal,
+      segmentSize: options.segmentSize,
       catalog: this.#catalog,
       reader: this.#reader,
       copy: (entry, from) => this.#inTurn(entry.id, () => this.#copy(entry, from)),

@@ -38,6 +38,8 @@ export class Catalog {
   readonly due = new DueOrder<Entry>();
   /** The journal's files that hold records, oldest first. */
   readonly segments: Segment[] = [];
+  /** Octets of records that are still needed, in all segments. */
+  live = 0;
 
   /**
    * Takes in what a durable record says of a message.
@@ -55,18 +57,18 @@ export class Catalog {
         const entry = { id, size: record.bodySize, due, priority, ownFile, mail: place, latest: place };
         this.entries.set(id, entry);
         this.due.add(entry);
-        place.segment.live += mailSize(entry);
+        this.#count(place, mailSize(entry));
         return entry;
       }
       case 'edit':
         if (known === undefined) return undefined;
-        if (known.latest !== known.mail) known.latest.segment.live -= editSize(known.latest);
+        if (known.latest !== known.mail) this.#count(known.latest, -editSize(known.latest));
         this.due.remove(known);
         known.latest = place;
         known.due = due;
         known.priority = priority;
         this.due.add(known);
-        place.segment.live += editSize(place);
+        this.#count(place, editSize(place));
         return known;
       case 'gone':
         if (known === undefined) return undefined;
@@ -80,8 +82,13 @@ export class Catalog {
 
   #forget(entry: Entry): void {
     this.due.remove(entry);
-    entry.mail.segment.live -= mailSize(entry);
-    if (entry.latest !== entry.mail) entry.latest.segment.live -= editSize(entry.latest);
+    this.#count(entry.mail, -mailSize(entry));
+    if (entry.latest !== entry.mail) this.#count(entry.latest, -editSize(entry.latest));
+  }
+
+  #count(place: Place, octets: number): void {
+    place.segment.live += octets;
+    this.live += octets;
   }
 }
 

@@ -17,6 +17,7 @@ import type { Segment, SegmentReader } from './segment.ts';
 export interface ReclaimOptions {
   readonly files: Files;
   readonly directory: string;
+  readonly segmentSize: number;
   readonly catalog: Catalog;
   readonly reader: SegmentReader;
   /** Writes a message anew at the journal's end, unless it was changed or deleted meanwhile. */
@@ -56,19 +57,14 @@ export class Reclaim {
   }
 
   #candidate(): Segment | undefined {
-    const { segments } = this.#options.catalog;
+    const { segments, live } = this.#options.catalog;
     const [oldest] = segments;
     // The last one is being written.
     if (oldest === undefined || segments.length < 2 || segments.length === this.#failedAt) return undefined;
     if (oldest.live === 0) return oldest;
     if (segments.length < fewSegments) return undefined;
-    let live = 0;
-    let all = 0;
-    for (const segment of segments) {
-      live += segment.live;
-      all += segment.end;
-    }
-    return all > 2 * live ? oldest : undefined;
+    // Segments that a restart left short count as whole ones: so they are merged.
+    return segments.length * this.#options.segmentSize > 2 * live ? oldest : undefined;
   }
 
   async #run(): Promise<void> {
