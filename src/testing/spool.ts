@@ -9,7 +9,10 @@ import { wholeCases } from './spool-whole-cases.ts';
 /** A spool under test, empty at first, and how to come back to it. */
 export interface SpoolUnderTest {
   readonly spool: Spool;
-  /** Closes the spool and opens the same storage again. Where nothing outlives the spool, skip the cases of a restart. */
+  /**
+   * Closes the spool and opens the same storage again. Where nothing outlives the spool, leave it away and
+   * skip the cases of a restart.
+   */
   readonly reopen?: () => Promise<Spool>;
   /** Closes what is open and removes the storage. */
   readonly dispose: () => Promise<void>;
@@ -46,7 +49,7 @@ export function spoolSuite(
   make: () => Promise<SpoolUnderTest>,
   skips: { readonly [name: string]: string } = {},
 ): SuiteCase[] {
-  const unknown = Object.keys(skips).filter((name) => !(name in cases));
+  const unknown = Object.keys(skips).filter((name) => !Object.hasOwn(cases, name));
   assert.deepEqual(unknown, [], 'skips of cases that do not exist');
   return Object.entries(cases).map(([name, act]) => ({
     name,

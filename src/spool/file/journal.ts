@@ -128,10 +128,10 @@ export class Journal {
         await this.#rotate();
       } catch (error) {
         // There is no next segment. What frees room, or moves a message on, may use what was kept for it.
-        accepted = batch.filter(({ record }) => record.kind !== 'mail' && record.kind !== 'file');
-        if (!this.#hasRoom(accepted, 0)) accepted = [];
-        for (const pending of batch) if (!accepted.includes(pending)) pending.failed(error);
-        if (accepted.length === 0) return;
+        accepted = batch.filter(({ record }) => !bringsMail(record));
+        const fits = this.#hasRoom(accepted, 0);
+        for (const { record, failed } of batch) if (!fits || bringsMail(record)) failed(error);
+        if (!fits) return;
       }
     }
     try {
@@ -247,4 +247,8 @@ export class Journal {
       throw storageError('could not make a new journal segment', error);
     }
   }
+}
+
+function bringsMail({ kind }: JournalRecord): boolean {
+  return kind === 'mail' || kind === 'file';
 }
