@@ -13,6 +13,9 @@ export { flowedText, type PartText, partText } from './body/text.ts';
 export { type DecodedBody, decodeTransfer, transferDecoder } from './body/transfer.ts';
 export * from './build/index.ts';
 export * from './charset/index.ts';
+export { type Addition, addToTexts } from './edit/footer.ts';
+export { editHeader, type HeaderEdit, type NewField } from './edit/header.ts';
+export { joinPieces, type Splice, type Spliced, spliceMessage } from './edit/splice.ts';
 export * from './header/index.ts';
 export { type BinaryContent, binaryContent } from './imap/binary.ts';
 export {
@@ -29,6 +32,7 @@ export {
   jmapBody,
   jmapBodyValue,
 } from './imap/jmap.ts';
+export { previewOf } from './imap/preview.ts';
 export {
   type OctetRange,
   parseSection,
@@ -49,4 +53,5 @@ export {
   scanMime,
 } from './structure/scanner.ts';
 export * from './submission/index.ts';
+export * from './text/index.ts';
 export * from './thread/index.ts';

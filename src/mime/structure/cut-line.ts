@@ -25,6 +25,7 @@ export class CutLine {
   /** A line begins at `at`. */
   begin(at: number): void {
     this.at = at;
+    if (this.#plain) this.#held = null;
     this.#length = 0;
     this.#plain = false;
     this.#last = 0;
@@ -44,10 +45,10 @@ export class CutLine {
   ): void {
     if (start === end) return;
     this.#last = chunk[end - 1]!;
-    this.#held ??= Buffer.allocUnsafe(longestDelimiter);
-    const held = this.#held;
     let at = start;
     if (!this.#plain) {
+      this.#held ??= Buffer.allocUnsafe(longestDelimiter);
+      const held = this.#held;
       const taken = Math.min(end - start, longestDelimiter - this.#length);
       chunk.copy(held, this.#length, start, start + taken);
       this.#length += taken;
@@ -60,13 +61,13 @@ export class CutLine {
     // A last CR may be the first half of a line end.
     const cr = this.#last === CR ? 1 : 0;
     if (at === end) {
-      shown.show(held, 0, this.#length - cr);
+      this.show(shown, cr);
     } else {
-      shown.show(held, 0, this.#length);
+      this.show(shown, 0);
       shown.show(chunk, at, end - cr);
     }
     this.#length = cr;
-    held[0] = CR;
+    if (cr === 1) this.#held = loneCr;
   }
 
   /** The multipart that the line, as far as it came, delimits. */
@@ -86,13 +87,15 @@ export class CutLine {
     return !this.#plain && this.#length === this.lineEnd - 1;
   }
 
-  /** Shows what is kept of it, but for the last `without` octets. */
+  /** Shows what is kept of it, but for the last `without` octets; the observer may keep it a while. */
   show(shown: ShownBody, without: number): void {
     shown.show(this.#held ?? nothing, 0, this.#length - without);
+    this.#held = null;
   }
 }
 
 const nothing = new Uint8Array(0);
+const loneCr = Buffer.from('\r');
 
 function mayDelimit(held: Buffer, length: number): boolean {
   return held[0] === HYPHEN && (length === 1 || held[1] === HYPHEN);
