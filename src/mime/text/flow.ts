@@ -37,7 +37,9 @@ function flowLine(line: string, width: number): string {
   let current = '';
   for (const [index, word] of words.entries()) {
     const piece = index === 0 ? word : ` ${word}`;
-    if (current !== '' && prefix.length + current.length + piece.length >= width && word !== '') {
+    // `-- ` on a line of its own would be the separator of a signature.
+    const mayBreak = current !== '' && current !== '--' && word !== '';
+    if (mayBreak && prefix.length + current.length + piece.length >= width) {
       lines.push(`${current} `);
       current = word;
     } else {
