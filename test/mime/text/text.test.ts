@@ -117,7 +117,7 @@ test('law: flowed text flows back (RFC 3676 §4)', () => {
       },
     ),
   );
-  assert.equal(flow('>> one two three\n-- \nSam', 12), '>> one \r\n>> two \r\n>> three\r\n-- \r\nSam');
+  assert.equal(flow('>> one two three\n-- \nSam', 12), '>> one two \r\n>> three\r\n-- \r\nSam');
 });
 
 describe('HTML of strangers', async () => {
