@@ -22,6 +22,7 @@ export {
   replies,
   reply,
 } from './reply.ts';
+export type { Conversation, Framing, Phase } from './server/conversation.ts';
 export type {
   AtrnEvent,
   AuthenticatedEvent,

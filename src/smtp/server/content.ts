@@ -47,17 +47,23 @@ export function takeContent(conversation: Conversation, transaction: Transaction
   if (transaction.failure === null) conversation.emit({ type: 'body', chunk });
 }
 
-/** Refuses the content that is coming; the reply waits for its end. Only the first refusal counts. */
+/**
+ * Refuses the content that is coming; the reply waits for its end.
+ *
+ * The first refusal counts, but a lone CR or LF outweighs a size: which of them is found first depends
+ * on how the content was cut, and the reply must not.
+ */
 export function refuseContent(
   conversation: Conversation,
   transaction: Transaction,
   failure: Reply,
   kind: ViolationKind,
 ): void {
-  if (transaction.failure !== null) return;
+  const earlier = transaction.failure;
+  if (earlier !== null && (earlier === failure || failure !== bareNewline)) return;
   transaction.failure = failure;
   conversation.emit({ type: 'violation', kind });
-  conversation.emit({ type: 'reset', why: 'refused' });
+  if (earlier === null) conversation.emit({ type: 'reset', why: 'refused' });
 }
 
 /** The content is complete: asks the host to take it into custody, and answers. */

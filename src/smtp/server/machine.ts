@@ -99,6 +99,7 @@ export class SmtpServerMachine implements Machine<SmtpServerEvent> {
     for (;;) {
       const event = this.#conversation.nextEvent();
       if (event !== null) return event;
+      if (this.#conversation.phase === 'closed') this.#input.length = 0;
       if (this.parked || this.#conversation.phase === 'closed') return null;
       if (!this.#step()) {
         if (!this.#ended) return null;
@@ -255,6 +256,8 @@ export class SmtpServerMachine implements Machine<SmtpServerEvent> {
     if (this.#position < chunk.length) return;
     this.#input.shift();
     this.#position = 0;
+    this.#text = '';
+    this.#textAt = 0;
   }
 
   /** Content renews patience by whole blocks, never by single octets. */

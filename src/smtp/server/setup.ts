@@ -4,7 +4,7 @@
  */
 import type { PathOptions } from '../../address/index.ts';
 import type { MailParameters, RcptParameters } from '../parameters.ts';
-import { basicCommands } from './commands/index.ts';
+import { basicCommands } from './commands/basic.ts';
 import type { Command, Extension, ParameterParser } from './extension.ts';
 import {
   defaultLimits,
