@@ -126,7 +126,9 @@ function rewrite(message: Bytes, part: MimePart, body: Bytes, added: string, at:
   const place = insertionPlace(text, part.subtype === 'html', at);
   const addition = framed(added, place.before, place.after, '\r\n');
   const { encoding, octets } = encodeText(text.slice(0, place.at) + addition + text.slice(place.at), false);
-  const parameters = Object.fromEntries([...(part.contentType?.parameters ?? []), ['charset', 'utf-8']]);
+  // Names come from the peer: those that mean something are kept.
+  const known = [...(part.contentType?.parameters ?? [])].filter(([name]) => keptParameters.has(name));
+  const parameters = { ...Object.fromEntries(known), charset: 'utf-8' };
   const header = editHeader(
     message.subarray(0, part.bodyStart),
     [
@@ -145,3 +147,5 @@ function rewrite(message: Bytes, part: MimePart, body: Bytes, added: string, at:
   );
   return [...header, { start: part.bodyStart, end: part.bodyEnd, octets }];
 }
+
+const keptParameters = new Set(['format', 'delsp', 'name']);
