@@ -1,4 +1,5 @@
 import type { PeerAddress } from '../machine/index.ts';
+import { ipOctets } from './ip-octets.ts';
 
 /** How many connections may be open at once. Each process counts its own. */
 export interface ConnectionLimits {
@@ -55,10 +56,5 @@ export class ConnectionCount {
 export function countingKey(peer: PeerAddress): string {
   if (peer.family === 'unix') return '';
   if (peer.family === 'ipv4') return peer.address;
-  const [head = '', tail = ''] = peer.address.split('::');
-  const before = head.split(':');
-  const after = tail === '' ? [] : tail.split(':');
-  const zeros = new Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0');
-  const groups = [...before.map((group) => group || '0'), ...zeros, ...after];
-  return groups.slice(0, 4).join(':');
+  return ipOctets(peer).slice(0, 8).join('.');
 }

@@ -11,6 +11,7 @@ import type { ConnectionInfo, TlsInfo } from '../machine/index.ts';
 import { formatReply, reply } from '../smtp/index.ts';
 import { connectionInfo } from './connection-info.ts';
 import { ConnectionCount, countingKey } from './connection-limits.ts';
+import { readProxyHeader } from './proxy-intake.ts';
 import type { ServedSession, Upgraded } from './serve-smtp.ts';
 import { type Refusal, sessionChannel } from './session-notice.ts';
 import type { ServerSettings } from './settings.ts';
@@ -20,6 +21,7 @@ export interface Entrance {
   /** The path of a Unix socket; `undefined` on TCP. */
   readonly path: string | undefined;
   readonly proxies: ((connection: ConnectionInfo) => boolean) | undefined;
+  readonly proxyTimeout: number;
   /** The TLS handshake that comes first; `null` where there is none. */
   readonly secure: ((socket: Duplex) => Promise<Upgraded>) | null;
   begin(socket: Duplex, connection: ConnectionInfo, tls: TlsInfo | undefined): ServedSession;
@@ -67,7 +69,8 @@ export class Connections {
       const open: Open = { info, key: null, session: null };
       this.#open.set(socket, open);
       socket.on('close', this.#onClose);
-      this.#admit(socket, entrance, open);
+      if (entrance.proxies?.(info) === true) this.#readProxyHeader(socket, entrance, open);
+      else this.#admit(socket, entrance, open);
     }
   }
 
@@ -85,6 +88,19 @@ export class Connections {
     for (const socket of this.#open.keys()) socket.destroy();
   }
 
+  #readProxyHeader(socket: Socket, entrance: Entrance, open: Open): void {
+    socket.on('error', ignore);
+    readProxyHeader(socket, entrance.proxyTimeout, (header) => {
+      if (header === null) {
+        socket.destroy();
+        notify(open.info, 'proxy');
+      } else {
+        open.info = header.connection ?? open.info;
+        this.#admit(socket, entrance, open);
+      }
+    });
+  }
+
   #admit(socket: Socket, entrance: Entrance, open: Open): void {
     const key = countingKey(open.info.remote);
     if (!this.#count.enterFrom(key)) {
@@ -97,7 +113,6 @@ export class Connections {
       this.#begin(socket, entrance, open);
       return;
     }
-    socket.on('error', ignore);
     entrance.secure(socket).then(
       (upgraded) => this.#begin(upgraded.socket, entrance, open, upgraded.tls),
       () => notify(open.info, 'tls'),

@@ -3,11 +3,17 @@
  *
  * @module node
  */
+export { type Certificate, Certificates, type CertificatesOptions } from './certificates.ts';
 export { connectionInfo } from './connection-info.ts';
 export type { ConnectionLimits } from './connection-limits.ts';
 export { networks } from './networks.ts';
+export type { OcspResponse, OcspSource } from './ocsp-staple.ts';
+export { type ProxyHeader, ProxyHeaderReader, type ProxyRead } from './proxy-header.ts';
+export { type SelfSignedOptions, selfSignedCertificate } from './self-signed.ts';
 export { type ServedSession, type ServeOptions, serveSmtp, type Upgraded } from './serve-smtp.ts';
 export { ServerMisuse, type ServerMisuseCode } from './server-misuse.ts';
 export type { Refusal, SessionNotice } from './session-notice.ts';
 export type { ListenOn, ServerSettings, SmtpServerSettings } from './settings.ts';
 export { type CloseOptions, SmtpServer } from './smtp-server.ts';
+export { tlsInfo } from './tls-info.ts';
+export { type TlsUpgradeOptions, tlsUpgrade } from './tls-upgrade.ts';

@@ -2,6 +2,7 @@
  * What a host got wrong.
  *
  * - `NO_CERTIFICATE`: TLS is demanded, and no certificate was given.
+ * - `NO_TLS`: TLS is demanded of every session, and a listener has none.
  * - `BAD_CERTIFICATE`: a certificate or its key can't be read, or they don't belong together.
  * - `BAD_NETWORK`: neither an IP address nor a prefix.
  * - `BAD_LISTENER`: there is nothing to listen on, or two things at once.
@@ -9,6 +10,7 @@
  */
 export type ServerMisuseCode =
   | 'NO_CERTIFICATE'
+  | 'NO_TLS'
   | 'BAD_CERTIFICATE'
   | 'BAD_NETWORK'
   | 'BAD_LISTENER'

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { ConnectionInfo } from '../machine/index.ts';
 import type { SmtpHandlers, Visit } from '../reception/index.ts';
 import type { AuthOptions, SmtpServerOptions } from '../smtp/index.ts';
+import type { Certificate, Certificates } from './certificates.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 
 /** One thing to listen on: a TCP port, or the path of a Unix socket. */
@@ -31,6 +32,10 @@ export interface ListenOn {
 
 /** What comes before a session, whatever its protocol. */
 export interface ServerSettings {
+  /** What to show clients that want TLS. Default none, and then TLS is not offered. */
+  readonly tls?: Certificates | Certificate | readonly Certificate[];
+  /** Milliseconds for a TLS handshake. Default 30,000. */
+  readonly handshakeTimeout?: number;
   /**
    * Peers whose connections begin with a PROXY protocol header, version 1 or 2; see `networks`. The
    * header is taken from nobody else, and one of these who sends none is refused. Default nobody.

@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { PeerAddress } from '../machine/index.ts';
 import { auth, type Extension, SmtpServerMachine, type SmtpServerOptions, starttls } from '../smtp/index.ts';
 import { mechanismsFor } from '../users/index.ts';
+import { Certificates } from './certificates.ts';
 import { Connections, type Entrance } from './connections.ts';
 import { type Listening, listenOn } from './listening.ts';
-import { type ServeOptions, serveSmtp } from './serve-smtp.ts';
+import { type ServeOptions, serveSmtp, type Upgraded } from './serve-smtp.ts';
 import { ServerMisuse } from './server-misuse.ts';
 import type { ListenOn, SmtpServerSettings } from './settings.ts';
+import { tlsUpgrade } from './tls-upgrade.ts';
 
 /** How a server is closed. */
 export interface CloseOptions {
@@ -35,11 +38,21 @@ export class SmtpServer {
   readonly #connections: Connections;
   readonly #listening: Listening[] = [];
   readonly #session = sessionNames();
+  readonly #upgrade: ((socket: Duplex) => Promise<Upgraded>) | null = null;
   #closed = false;
 
   /** @throws ServerMisuse `NO_CERTIFICATE`, `BAD_CERTIFICATE` */
   constructor(settings: SmtpServerSettings) {
     this.#settings = settings;
+    const { tls, handshakeTimeout, requireTls } = settings;
+    if (tls === undefined) {
+      if (requireTls === true) throw new ServerMisuse('NO_CERTIFICATE', 'requireTls needs the option tls');
+    } else {
+      const certificates = tls instanceof Certificates ? tls : new Certificates(tls);
+      this.#upgrade = tlsUpgrade(certificates, {
+        ...(handshakeTimeout !== undefined && { handshakeTimeout }),
+      });
+    }
     this.#connections = new Connections(settings);
   }
 
@@ -60,7 +73,7 @@ export class SmtpServer {
    * @param on a port, or one or many {@link ListenOn}
    * @returns the addresses of these listeners
    * @throws (as a rejection) the system's error with its `code` (`EADDRINUSE`, `EACCES`, ...);
-   *   ServerMisuse `NO_CERTIFICATE`, `BAD_LISTENER`, `CLOSED`
+   *   ServerMisuse `NO_CERTIFICATE`, `NO_TLS`, `BAD_LISTENER`, `CLOSED`
    */
   async listen(on: number | ListenOn | readonly ListenOn[]): Promise<readonly PeerAddress[]> {
     if (this.#closed) throw new ServerMisuse('CLOSED', 'the server was closed');
@@ -105,14 +118,25 @@ export class SmtpServer {
 
   #entrance(on: ListenOn): Entrance {
     const settings = this.#settings;
-    const options = machineOptions(settings, false);
+    const upgrade = this.#upgrade;
+    const tls = on.tls ?? (upgrade !== null && offers(settings, 'STARTTLS') ? 'starttls' : 'none');
+    if (tls !== 'none' && upgrade === null) {
+      throw new ServerMisuse('NO_CERTIFICATE', `a listener with ${tls} TLS needs the server's option tls`);
+    }
+    if (tls === 'none' && settings.requireTls === true) {
+      throw new ServerMisuse('NO_TLS', 'requireTls is set, and this listener has no TLS');
+    }
+    const options = machineOptions(settings, tls === 'starttls');
+    const { turnaround } = settings;
     const serving: ServeOptions = {
-      ...(settings.turnaround !== undefined && { turnaround: settings.turnaround }),
+      ...(upgrade !== null && { upgrade }),
+      ...(turnaround !== undefined && { turnaround }),
     };
     return {
       path: on.path,
       proxies: on.proxies ?? settings.proxies,
-      secure: null,
+      proxyTimeout: settings.proxyTimeout ?? 10_000,
+      secure: tls === 'implicit' ? upgrade : null,
       begin: (socket, { remote, local }, tls) => {
         const connection = { id: this.#session(), remote, local, ...(tls && { tls }) };
         return serveSmtp(socket, new SmtpServerMachine(options, connection), settings, serving);
@@ -126,12 +150,16 @@ export class SmtpServer {
   }
 }
 
+function offers({ extensions = [] }: SmtpServerSettings, keyword: string): boolean {
+  return extensions.some((extension) => extension.keyword === keyword);
+}
+
 /** The options of the machines: with AUTH where there are users, with STARTTLS where there can be TLS. */
 function machineOptions(settings: SmtpServerSettings, offerTls: boolean): SmtpServerOptions {
   const { credentials, allowCleartext = false, extensions = [] } = settings;
   const offered: Extension[] = extensions.filter(({ keyword }) => keyword !== 'STARTTLS');
   if (offerTls) offered.push(starttls());
-  if (credentials !== undefined && !extensions.some(({ keyword }) => keyword === 'AUTH')) {
+  if (credentials !== undefined && !offers(settings, 'AUTH')) {
     offered.push(auth({ mechanisms: mechanismsFor(credentials), allowCleartext, ...settings.auth }));
   }
   return { ...settings, extensions: offered };
