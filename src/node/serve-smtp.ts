@@ -10,25 +10,12 @@
  */
 import type { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
-import type { Asking, TlsInfo } from '../machine/index.ts';
+import type { TlsInfo } from '../machine/index.ts';
+import { type SmtpHandlers, SmtpHost, type Visit } from '../reception/index.ts';
 import {
-  type DecidableEvent,
-  decide,
-  fallbackFor,
-  type MessageSink,
-  type ReportedEvent,
-  report,
-  type SmtpHandlers,
-  type Visit,
-} from '../reception/index.ts';
-import {
-  type BodyEvent,
   type CloseEvent,
   type CloseReason,
-  type DataEvent,
-  type MessageEvent,
   type Reply,
-  type ResetReason,
   replies,
   reply,
   type SmtpServerEvent,
@@ -73,7 +60,6 @@ const grace = 60_000;
 /** Replies that a peer doesn't read may pile up to so many octets before we stop reading from it. */
 const unreadReplies = 65_536;
 
-const noSink = reply(554, '5.3.2', 'This server takes no messages');
 const outOfTime = reply(421, '4.4.2', 'Session time limit reached');
 
 /**
@@ -106,48 +92,30 @@ export function serveSmtp(
 /** Whose stream it is. Listeners are shared by all sessions, since closures would cost each one memory. */
 const servings = new WeakMap<Duplex, Serving>();
 
-const listeners: readonly (readonly [string, (this: Duplex, chunk: Buffer) => void])[] = [
-  [
-    'data',
-    function (chunk) {
-      servings.get(this)?.receive(chunk);
-    },
-  ],
-  [
-    'end',
-    function () {
-      servings.get(this)?.receiveEnd();
-    },
-  ],
-  [
-    'error',
-    function () {
-      servings.get(this)?.gone();
-    },
-  ],
-  [
-    'close',
-    function () {
-      servings.get(this)?.gone();
-    },
-  ],
-  [
-    'drain',
-    function () {
-      servings.get(this)?.drained();
-    },
-  ],
-];
+/** A listener that hands what a stream says to its session. */
+function listener(tell: (serving: Serving, chunk: Buffer) => void): (this: Duplex, chunk: Buffer) => void {
+  return function (chunk) {
+    const serving = servings.get(this);
+    if (serving !== undefined) tell(serving, chunk);
+  };
+}
+
+const listeners = Object.entries({
+  data: listener((serving, chunk) => serving.receive(chunk)),
+  end: listener((serving) => serving.receiveEnd()),
+  drain: listener((serving) => serving.drained()),
+  error: listener((serving) => serving.gone()),
+  close: listener((serving) => serving.gone()),
+});
 
 const ignore = () => {};
 
 class Serving implements ServedSession, Waiting {
   #socket: Duplex;
   readonly #machine: SmtpServerMachine;
-  readonly #handlers: SmtpHandlers;
+  readonly #host: SmtpHost;
   readonly #options: ServeOptions;
   #state: 'open' | 'upgrading' | 'closing' | 'closed' = 'open';
-  #sink: MessageSink | null = null;
   /** The event whose handler is still thinking; nothing is pulled meanwhile. */
   #waitingFor: SmtpServerEvent | null = null;
   #paused = false;
@@ -164,7 +132,7 @@ class Serving implements ServedSession, Waiting {
   constructor(socket: Duplex, machine: SmtpServerMachine, handlers: SmtpHandlers, options: ServeOptions) {
     this.#socket = socket;
     this.#machine = machine;
-    this.#handlers = handlers;
+    this.#host = new SmtpHost(machine, handlers, this);
     this.#options = options;
     deadlines.add(this);
     this.#sessionEnd = deadlines.after(machine.lifetime);
@@ -263,159 +231,27 @@ class Serving implements ServedSession, Waiting {
 
   #act(event: SmtpServerEvent): void {
     switch (event.type) {
-      case 'body':
-        this.#write(event);
-        break;
-      case 'data':
-        this.#openSink(event);
-        break;
-      case 'message':
-        this.#endSink(event);
-        break;
-      case 'reset':
-        this.#abortSink(event.why);
-        break;
       case 'upgrade':
         this.#upgrade();
         break;
       case 'turnaround':
         this.#domains = event.domains;
         break;
-      case 'close':
-        this.#end(event);
-        break;
-      case 'authenticated':
-      case 'authenticationFailed':
-      case 'forward':
-      case 'violation':
-        this.#report(event);
-        break;
-      default:
-        this.#decide(event);
-    }
-  }
-
-  #decide(event: DecidableEvent): void {
-    try {
-      const verdict = decide(this.#handlers, event, this);
-      if (verdict instanceof Promise) this.#later(event, verdict);
-      else this.#answer(event, verdict);
-    } catch (error) {
-      this.#fail(event, error);
-    }
-  }
-
-  #openSink(event: DataEvent): void {
-    const take = (opened: MessageSink | Reply | undefined) => {
-      if (opened !== undefined && 'write' in opened) {
-        if (this.#answer(event, undefined)) this.#sink = opened;
-        else void this.#guard(() => opened.abort('gone'));
-      } else {
-        this.#answer(event, opened ?? noSink);
+      default: {
+        const done = this.#host.act(event);
+        if (done !== undefined) this.#wait(event, done);
+        if (event.type === 'close') this.#end(event);
       }
-    };
-    try {
-      const opened = this.#handlers.data?.(event.envelope, this);
-      if (opened instanceof Promise) this.#later(event, opened, take);
-      else take(opened);
-    } catch (error) {
-      this.#fail(event, error);
     }
   }
 
-  #write(event: BodyEvent): void {
-    try {
-      const written = this.#sink?.write(event.chunk);
-      if (written instanceof Promise) this.#later(event, written);
-    } catch (error) {
-      this.#sinkFailed(error);
-    }
-  }
-
-  #endSink(event: MessageEvent): void {
-    const sink = this.#sink;
-    this.#sink = null;
-    try {
-      // Without a sink its writing has failed, and the error was told.
-      const verdict = sink === null ? replies.localError : sink.end(event);
-      if (verdict instanceof Promise) this.#later(event, verdict);
-      else this.#answer(event, verdict);
-    } catch (error) {
-      this.#fail(event, error);
-    }
-  }
-
-  #abortSink(why: ResetReason): void {
-    const sink = this.#sink;
-    this.#sink = null;
-    if (sink !== null) this.#guard(() => sink.abort(why));
-  }
-
-  #sinkFailed(error: unknown): void {
-    this.#tell(error);
-    this.#abortSink('refused');
-  }
-
-  /** Waits for a handler; the answer is given when it is there, if it is still wanted then. */
-  #later<T>(event: SmtpServerEvent, promise: Promise<T>, take?: (value: T) => void): void {
+  /** Pulls nothing more until the host is done with the event, or time has run out for it. */
+  #wait(event: SmtpServerEvent, done: Promise<void>): void {
     this.#waitingFor = event;
-    promise
-      .then(
-        (value) => {
-          this.#resume(event);
-          if (take !== undefined) take(value);
-          else if (event.type !== 'body') this.#answer(event as Asking<SmtpServerEvent>, value);
-        },
-        (error: unknown) => {
-          this.#resume(event);
-          if (event.type === 'body') this.#sinkFailed(error);
-          else this.#fail(event as Asking<SmtpServerEvent>, error);
-        },
-      )
-      .then(() => this.#turn());
-  }
-
-  #resume(event: SmtpServerEvent): void {
-    if (this.#waitingFor === event) this.#waitingFor = null;
-  }
-
-  /** Gives the host's word to the machine; a host that misuses it loses the session, not the process. */
-  #answer(event: Asking<SmtpServerEvent>, verdict: unknown): boolean {
-    try {
-      return this.#machine.answer(event, verdict as never);
-    } catch (error) {
-      this.#tell(error);
-      this.destroy();
-      return false;
-    }
-  }
-
-  /** A handler failed: the host is told, the peer keeps its mail. */
-  #fail(event: Asking<SmtpServerEvent>, error: unknown): void {
-    this.#tell(error);
-    this.#answer(event, fallbackFor(event, error));
-  }
-
-  #report(event: ReportedEvent): void {
-    this.#guard(() => report(this.#handlers, event, this));
-  }
-
-  /** Runs what can't be answered for: a fault of it goes to the host and no further. */
-  #guard(work: () => void | Promise<void>): void {
-    try {
-      work()?.catch((error: unknown) => this.#tell(error));
-    } catch (error) {
-      this.#tell(error);
-    }
-  }
-
-  #tell(error: unknown): void {
-    try {
-      if (this.#handlers.error !== undefined) this.#handlers.error(error, this);
-      else process.emitWarning(error instanceof Error ? error : String(error), 'MailHandlerFailed');
-    } catch {
-      // A host whose error handler fails has nobody left to be told.
-    }
+    void done.then(() => {
+      if (this.#waitingFor === event) this.#waitingFor = null;
+      this.#turn();
+    });
   }
 
   #flush(): void {
@@ -463,7 +299,7 @@ class Serving implements ServedSession, Waiting {
       return;
     }
     if (upgrade === undefined) {
-      this.#tell(new Error('STARTTLS is offered, but serveSmtp was given no upgrade'));
+      this.#host.tell(new Error('STARTTLS is offered, but serveSmtp was given no upgrade'));
       this.destroy();
       return;
     }
@@ -488,14 +324,18 @@ class Serving implements ServedSession, Waiting {
   /** The conversation is over: what is still to be said goes out, then the connection closes. */
   #end(event: CloseEvent): void {
     this.#why = event.why;
-    this.#report(event);
     this.#state = 'closing';
     const { turnaround } = this.#options;
     if (event.why !== 'turnaround' || turnaround === undefined) return;
     this.#flush();
     this.#letGo();
     const socket = this.#socket;
-    this.#guard(() => turnaround(socket, this.#domains, this));
+    try {
+      turnaround(socket, this.#domains, this);
+    } catch (error) {
+      this.#host.tell(error);
+      socket.destroy();
+    }
     this.gone();
   }
 

@@ -3,6 +3,6 @@
  *
  * @module reception
  */
-export { type DecidableEvent, decide, fallbackFor, type ReportedEvent, report } from './decide.ts';
 export type { MessageSink, SmtpHandlers, Visit } from './handlers.ts';
+export { type HostedEvent, SmtpHost } from './host.ts';
 export { type CommitTrace, type IncomingMessage, type SpoolToOptions, spoolTo } from './spool-to.ts';
