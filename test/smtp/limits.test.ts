@@ -36,6 +36,26 @@ test('a line that is too long is read to its end, however long and however cut',
   }
 });
 
+test('a line that is too long and holds a lone CR is one of the two, however it is cut', () => {
+  const wire = `NOOP \r${'x'.repeat(600)}\r\nNOOP\r\n`;
+  for (let at = 0; at < wire.length; at++) {
+    const host = new ScriptedHost({ hostname: 'mx.example.org' });
+    assert.deepEqual(
+      codes(host.converse(wire.slice(0, at)) + host.converse(wire.slice(at))),
+      [220, 500, 250],
+    );
+  }
+});
+
+test('content that is too large and holds a lone LF is one of the two, however it is cut', () => {
+  const wire = `DATA\r\n${'x'.repeat(50)}\nx\r\n.\r\n`;
+  for (let at = 0; at < wire.length; at++) {
+    const host = hostWith({ message: 10 });
+    host.converse('EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<b@example.net>\r\n');
+    assert.deepEqual(codes(host.converse(wire.slice(0, at)) + host.converse(wire.slice(at))), [354, 550]);
+  }
+});
+
 test('recipients of one message: 452 for those beyond, the others stand (RFC 5321 §4.5.3.1.10)', () => {
   const host = hostWith({ recipients: 2 });
   host.converse('EHLO x\r\nMAIL FROM:<>\r\n');

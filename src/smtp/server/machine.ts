@@ -194,7 +194,8 @@ export class SmtpServerMachine implements Machine<SmtpServerEvent> {
     const tooLong = this.#overlong;
     this.#overlong = false;
     conversation.await('command');
-    const text = lineText(line, conversation.setup);
+    // Of a line that is too long only the end is known, whatever part of it is still there.
+    const text = lineText(tooLong ? line.slice(-2) : line, conversation.setup);
     if (text === 'bare-newline') {
       conversation.emit({ type: 'violation', kind: 'bare-newline' });
       conversation.end('violation', bareInCommand);
