@@ -47,12 +47,7 @@ export interface ServerSettings {
 }
 
 /** Options of `SmtpServer`: those of the machine, the handlers, and those of the sockets, all in one. */
-export interface SmtpServerSettings extends SmtpServerOptions, Omit<SmtpHandlers, 'error'>, ServerSettings {
-  /**
-   * A handler or a sink failed, or, with no `visit`, the server did: it could not accept, or a worker
-   * died. Default: it goes to `process.emitWarning`.
-   */
-  readonly error?: (error: unknown, visit: Visit | undefined) => void;
+export interface SmtpServerSettings extends SmtpServerOptions, SmtpHandlers, ServerSettings {
   /** Takes over the connection after an accepted ATRN (RFC 2645 §5.2). Default: it is closed. */
   readonly turnaround?: (socket: Duplex, domains: readonly string[], visit: Visit) => void;
   /** How users authenticate, where `credentials` are given. Default: all mechanisms that these can serve. */

@@ -110,6 +110,9 @@ export interface SmtpHandlers {
   violation?(event: ViolationEvent, visit: Visit): void;
   /** The session is over. Called once for each session. */
   close?(event: CloseEvent, visit: Visit): void;
-  /** A handler or a sink failed. Default: it goes to `process.emitWarning`. */
-  error?(error: unknown, visit: Visit): void;
+  /**
+   * A handler or a sink failed, or, with no `visit`, the server did: it could not accept, or a worker
+   * died. Default: it goes to `process.emitWarning`.
+   */
+  error?(error: unknown, visit: Visit | undefined): void;
 }
