@@ -43,6 +43,7 @@ export {
 } from './imap/section.ts';
 export * from './mbox/index.ts';
 export { type Message, parseMessage } from './message.ts';
+export * from './parsed/index.ts';
 export type { MimeDefect } from './structure/defect.ts';
 export { defaultMimeLimits, type MimeLimits } from './structure/limits.ts';
 export type { MimeObserver, MimeScanOptions } from './structure/observer.ts';

@@ -29,15 +29,13 @@ interface Charset {
 }
 
 /** Names seen in mail that neither library knows. */
-const otherNames: Readonly<Record<string, string>> = {
-  '8859-1': 'iso-8859-1',
-  ansi: 'windows-1252',
-  utf8mb4: 'utf-8',
-  'utf-8-mac': 'utf-8',
-  'x-gbk': 'gbk',
-  'x-mac-roman': 'macintosh',
-  'iso-8859-8-e': 'iso-8859-8',
-};
+const otherNames: ReadonlyMap<string, string> = new Map([
+  ['8859-1', 'iso-8859-1'],
+  ['ansi', 'windows-1252'],
+  ['utf8mb4', 'utf-8'],
+  ['utf-8-mac', 'utf-8'],
+  ['iso-8859-8-e', 'iso-8859-8'],
+]);
 
 /** What iconv-lite offers beside charsets: these read octets as something else than text. */
 const notCharsets = new Set(['base64', 'hex', 'binary', 'internal', 'default']);
@@ -61,18 +59,16 @@ function find(label: string): Charset | null {
 
 function open(label: string): Charset | null {
   const written = label.trim().toLowerCase();
-  const name = otherNames[written] ?? written;
-  // RFC 2781 §4.3: a byte order mark decides in utf-16; TextDecoder would always read little-endian.
-  if (name !== 'utf-16') {
-    try {
-      const whole = new TextDecoder(name);
-      const ascii = !/^(utf-16|iso-2022|x-user)/.test(whole.encoding);
-      return { name: whole.encoding, ascii, whole };
-    } catch {
-      // Not one of WHATWG's.
-    }
+  const name = otherNames.get(written) ?? written;
+  try {
+    const whole = new TextDecoder(name);
+    const ascii = !/^(utf-16|iso-2022|x-user)/.test(whole.encoding);
+    return { name: whole.encoding, ascii, whole };
+  } catch {
+    // Not one of WHATWG's.
   }
-  if (notCharsets.has(name) || !iconv.encodingExists(name)) return null;
+  // iconv-lite looks at letters and digits only.
+  if (notCharsets.has(name.replace(/[^0-9a-z]/g, '')) || !iconv.encodingExists(name)) return null;
   return { name, ascii: /^(cp|ibm|mac|win|iso-?8859|koi8)/.test(name), whole: null };
 }
 
@@ -90,7 +86,7 @@ function open(label: string): Charset | null {
  * ```
  */
 export function decodeCharset(octets: Bytes, label: string): string | null {
-  const charset = find(label);
+  const charset = find(isUtf16(label) ? byteOrder(octets) : label);
   if (charset === null) return null;
   if (charset.ascii && isAscii(octets)) return latin1Text(octets);
   if (charset.whole !== null) return charset.whole.decode(octets);
@@ -112,6 +108,7 @@ export function decodeCharset(octets: Bytes, label: string): string | null {
  * ```
  */
 export function charsetDecoder(label: string): CharsetDecoder | null {
+  if (isUtf16(label)) return utf16Decoder();
   const charset = find(label);
   if (charset === null) return null;
   const { name } = charset;
@@ -128,6 +125,34 @@ export function charsetDecoder(label: string): CharsetDecoder | null {
     charset: name,
     write: (octets) => decoder.write(asBuffer(octets)),
     end: () => decoder.end() ?? '',
+  };
+}
+
+/** WHATWG's utf-16 is always little-endian; in mail the text itself tells. */
+function isUtf16(label: string): boolean {
+  return label.length === 6 && label.toLowerCase() === 'utf-16';
+}
+
+/** RFC 2781 §4.3: a byte order mark decides, and without one it is big-endian. */
+function byteOrder(octets: Bytes): string {
+  return octets[0] === 0xff && octets[1] === 0xfe ? 'utf-16le' : 'utf-16be';
+}
+
+function utf16Decoder(): CharsetDecoder {
+  let head: Bytes = new Uint8Array(0);
+  let decoder: CharsetDecoder | null = null;
+  const begin = (): CharsetDecoder => {
+    decoder = charsetDecoder(byteOrder(head)) as CharsetDecoder;
+    return decoder;
+  };
+  return {
+    charset: 'utf-16',
+    write(octets) {
+      if (decoder !== null) return decoder.write(octets);
+      head = Buffer.concat([head, octets]);
+      return head.length < 2 ? '' : begin().write(head);
+    },
+    end: () => (decoder === null ? begin().write(head) : '') + (decoder?.end() ?? ''),
   };
 }
 
