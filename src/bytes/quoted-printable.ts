@@ -99,17 +99,20 @@ function decode(
   let to = 0;
   let coded = 0;
   while (at < end) {
-    const octet = octets[at]!;
-    if (octet !== EQUALS) {
-      if (octet === LF) {
-        const cr = to > coded && out[to - 1] === CR ? 1 : 0;
-        const kept = withoutBlanks(out, coded, to - cr);
-        if (kept < to - cr) {
-          to = kept;
-          if (cr === 1) out[to++] = CR;
-        }
-      }
+    let octet = octets[at]!;
+    while (octet !== EQUALS && octet !== LF && at < end) {
       out[to++] = octet;
+      octet = octets[++at]!;
+    }
+    if (at === end) break;
+    if (octet === LF) {
+      const cr = to > coded && out[to - 1] === CR ? 1 : 0;
+      const kept = withoutBlanks(out, coded, to - cr);
+      if (kept < to - cr) {
+        to = kept;
+        if (cr === 1) out[to++] = CR;
+      }
+      out[to++] = LF;
       at++;
       continue;
     }

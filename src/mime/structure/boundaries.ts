@@ -22,6 +22,10 @@ export class Boundaries {
   /** How many open boundaries have each length. */
   #lengths = noLengths;
   #longest = 0;
+  /** The innermost open multipart: mostly it is the one that a line delimits. */
+  #innermost: ScannedPart | null = null;
+  /** A boundary that ends in hyphens was open: a closing delimiter may be meant for it. */
+  #ambiguous = false;
   /** Of the last match: the line closes the multipart. */
   closing = false;
 
@@ -30,6 +34,8 @@ export class Boundaries {
   }
 
   open(part: ScannedPart, boundary: string): void {
+    this.#innermost = part;
+    if (boundary.endsWith('--')) this.#ambiguous = true;
     part.hidden = this.#open.get(boundary) ?? null;
     this.#open.set(boundary, part);
     if (part.hidden !== null) return;
@@ -41,6 +47,7 @@ export class Boundaries {
 
   close(part: ScannedPart): void {
     const { boundary } = part;
+    if (this.#innermost === part) this.#innermost = openMultipartAround(part);
     if (boundary === null || this.#open.get(boundary) !== part) return;
     if (part.hidden !== null) {
       this.#open.set(boundary, part.hidden);
@@ -58,6 +65,7 @@ export class Boundaries {
    * @param end - where it ends, or the end of what is known of it
    */
   match(octets: Bytes, line: number, end: number): ScannedPart | null {
+    if (this.#isInnermost(octets, line + 2, end)) return this.#innermost;
     // What follows the longest boundary with its closing hyphens tells nothing.
     const text = latin1Text(octets, line + 2, Math.min(end, line + longestDelimiter)).trimEnd();
     let part = this.#open.get(text);
@@ -75,4 +83,26 @@ export class Boundaries {
     }
     return null;
   }
+
+  /** Whether the text at `start` is the innermost boundary, with or without closing hyphens, and no more. */
+  #isInnermost(octets: Bytes, start: number, lineEnd: number): boolean {
+    const boundary = this.#innermost?.boundary;
+    if (boundary == null) return false;
+    for (let i = 0; i < boundary.length; i++) {
+      if (octets[start + i] !== boundary.charCodeAt(i)) return false;
+    }
+    const after = start + boundary.length;
+    const end = octets[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
+    this.closing = after + 2 === end && octets[after] === HYPHEN && octets[after + 1] === HYPHEN;
+    return after === end || (this.closing && !this.#ambiguous);
+  }
+}
+
+const CR = 13;
+const HYPHEN = 45;
+
+function openMultipartAround(part: ScannedPart): ScannedPart | null {
+  let outer = part.parent;
+  while (outer !== null && (outer.kind !== 'multipart' || outer.closing !== null)) outer = outer.parent;
+  return outer;
 }
