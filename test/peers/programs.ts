@@ -1,0 +1,106 @@
+/**
+ * The programs that the peer tests talk to. `.ci/peers` installs them; one that is missing fails its
+ * tests, or, where `PEERS_OPTIONAL=1` says so, has them skipped.
+ */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+
+/** Every program that is asked for, and the Debian package that has it. */
+const packages = {
+  curl: 'curl',
+  exim4: 'exim4-daemon-light',
+  msmtp: 'msmtp',
+  postfix: 'postfix',
+  python3: 'python3',
+  'smtp-source': 'postfix',
+  swaks: 'swaks',
+} as const;
+
+/** A program that peer tests need. */
+export type Program = keyof typeof packages;
+
+const { PATH = '', MAILWRIGHT_PEERS, PEERS_OPTIONAL } = process.env;
+const folders = [
+  ...PATH.split(delimiter),
+  '/usr/sbin',
+  join(MAILWRIGHT_PEERS ?? join(tmpdir(), 'mailwright-peers'), 'bin'),
+];
+
+/** The path of a program, or `undefined` where it is not installed. */
+export function pathOf(program: string): string | undefined {
+  return folders
+    .map((folder) => join(folder, program))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** A test that needs a program. */
+export function peerTest(
+  program: Program,
+  name: string,
+  body: (path: string, t: TestContext) => Promise<void>,
+): void {
+  test(`${program}: ${name}`, { timeout: 120_000 }, async (t) => {
+    const path = pathOf(program);
+    const missing = `${program} is missing: the Debian package ${packages[program]} gives it, .ci/peers installs it`;
+    if (path !== undefined) await body(path, t);
+    else if (PEERS_OPTIONAL === '1') t.skip(missing);
+    else assert.fail(missing);
+  });
+}
+
+/** What came of a program that ran to its end. */
+export interface Outcome {
+  readonly code: number | null;
+  /** What it wrote to its standard output and standard error, as it came. */
+  readonly output: string;
+}
+
+/** Runs a program with some input to its end. */
+export async function outcomeOf(
+  path: string,
+  args: readonly string[],
+  { input = '', env = {} }: { input?: string | Uint8Array; env?: Record<string, string> } = {},
+): Promise<Outcome> {
+  const child = spawn(path, args, { env: { ...process.env, ...env } });
+  const output = outputOf(child);
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  const code = await new Promise<number | null>((closed, failed) => {
+    child.on('error', failed);
+    child.on('close', closed);
+  });
+  return { code, output: output() };
+}
+
+/** Runs a program that is to succeed, and returns its output. */
+export async function run(
+  path: string,
+  args: readonly string[],
+  options: Parameters<typeof outcomeOf>[2] = {},
+): Promise<string> {
+  const { code, output } = await outcomeOf(path, args, options);
+  assert.equal(code, 0, `${path} ${args.join(' ')}\n${output}`);
+  return output;
+}
+
+/** Gathers what a running program writes. */
+export function outputOf(child: ChildProcess): () => string {
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      output += chunk.toString('latin1');
+    });
+  }
+  return () => output;
+}
