@@ -8,9 +8,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chunking, type SmtpServerEvent, SmtpServerMachine } from 'mailwright/smtp';
+import { arrive } from './arrival.ts';
 import { codesOf } from './replies.ts';
-import { connection } from './scripted-host.ts';
 
 /** What servers have taken for a line end. */
 const lineEnds = [
@@ -48,49 +47,6 @@ const fakeEnds = lineEnds
 
 const second =
   'MAIL FROM:<president@example.org>\r\nRCPT TO:<victim@example.net>\r\nDATA\r\nSubject: smuggled\r\n\r\nforged';
-
-interface Arrival {
-  readonly output: Buffer;
-  readonly mails: number;
-  readonly messages: number;
-  readonly resets: number;
-  readonly content: string;
-}
-
-/** One session that lets everything pass; `pieces` come one after another. */
-function arrive(bareNewlines: 'reject' | 'normalise', pieces: readonly Buffer[]): Arrival {
-  const options = optionsOf[bareNewlines];
-  const machine = new SmtpServerMachine(options, connection);
-  const output: Buffer[] = [];
-  const content: Buffer[] = [];
-  const counts = { mail: 0, message: 0, reset: 0 };
-  const settle = () => {
-    for (let event = machine.next(); event !== null; event = machine.next()) {
-      if (event.type === 'body') content.push(Buffer.from(event.chunk));
-      if (event.type in counts) counts[event.type as keyof typeof counts] += 1;
-      if (machine.parked) machine.answer(event as Extract<SmtpServerEvent, { type: 'mail' }>, undefined);
-    }
-    output.push(...machine.takeOutput().map((octets) => Buffer.from(octets)));
-  };
-  settle();
-  for (const piece of pieces) {
-    machine.receive(piece);
-    settle();
-  }
-  return {
-    output: Buffer.concat(output),
-    mails: counts.mail,
-    messages: counts.message,
-    resets: counts.reset,
-    content: Buffer.concat(content).toString('latin1'),
-  };
-}
-
-const base = { hostname: 'mx.example.org', extensions: [chunking()] };
-const optionsOf = {
-  reject: { ...base, bareNewlines: 'reject' },
-  normalise: { ...base, bareNewlines: 'normalise' },
-} as const;
 
 const opening = 'HELO relay.example\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.net>\r\n';
 
