@@ -1,7 +1,7 @@
 /** A message in memory, read as far as it is asked for. */
 import type { Bytes } from '../machine/index.ts';
 import { type BodyParts, chooseBodyParts } from './body/choose.ts';
-import { type MessageFile, messageFiles } from './body/files.ts';
+import { type MessageFile, messageFiles, type PlainText } from './body/files.ts';
 import { flowedText, messageText } from './body/text.ts';
 import { type DecodedBody, decodeTransfer } from './body/transfer.ts';
 import type { HeaderFields } from './header/index.ts';
@@ -19,6 +19,8 @@ export class Message {
   readonly octets: Bytes;
   readonly structure: MimeStructure;
   #parts: BodyParts | undefined;
+  /** The plain text parts and their texts, not yet unflowed. */
+  #plain: readonly PlainText[] | undefined;
   #text: string | null | undefined;
   #html: string | null | undefined;
   #files: readonly MessageFile[] | undefined;
@@ -50,13 +52,19 @@ export class Message {
    * those of the message; `format=flowed` is undone (RFC 3676).
    */
   get text(): string | null {
-    if (this.#text === undefined) this.#text = this.#join(this.bodyParts.text, 'plain');
+    if (this.#text === undefined) this.#text = joined(this.plainTexts);
     return this.#text;
+  }
+
+  /** @internal */
+  get plainTexts(): readonly PlainText[] {
+    this.#plain ??= this.#textsOf(this.bodyParts.text, 'plain');
+    return this.#plain;
   }
 
   /** The HTML, all its parts joined, unsafe as it came; `null` where there is none. */
   get html(): string | null {
-    if (this.#html === undefined) this.#html = this.#join(this.bodyParts.html, 'html');
+    if (this.#html === undefined) this.#html = joined(this.#textsOf(this.bodyParts.html, 'html'));
     return this.#html;
   }
 
@@ -86,17 +94,26 @@ export class Message {
     return messageText(part, this.octets).text;
   }
 
-  #join(parts: readonly MimePart[], subtype: string): string | null {
-    const texts: string[] = [];
+  #textsOf(parts: readonly MimePart[], subtype: string): PlainText[] {
+    const texts: PlainText[] = [];
     for (const part of parts) {
-      if (part.type !== 'text' || part.subtype !== subtype) continue;
-      const text = flowedText(part, this.textOf(part));
-      const before = texts.at(-1);
-      if (before !== undefined && before !== '' && !before.endsWith('\n')) texts.push('\r\n');
-      texts.push(text);
+      if (part.type === 'text' && part.subtype === subtype) texts.push({ part, text: this.textOf(part) });
     }
-    return texts.length === 0 ? null : texts.join('');
+    return texts;
   }
+}
+
+/** Texts, unflowed (RFC 3676) and each on lines of its own; `null`: there is none. */
+function joined(texts: readonly PlainText[]): string | null {
+  if (texts.length === 0) return null;
+  let result = '';
+  let isOpen = false;
+  for (const { part, text } of texts) {
+    const piece = flowedText(part, text);
+    result += isOpen ? `\r\n${piece}` : piece;
+    isOpen = piece !== '' && !piece.endsWith('\n');
+  }
+  return result;
 }
 
 /**

@@ -4,12 +4,19 @@ import { decodeEncodedWords } from '../header/index.ts';
 import type { MimePart } from '../structure/part.ts';
 import { type BodyParts, declaredFileName } from './choose.ts';
 import { safeFileName } from './file-name.ts';
-import { decodeInlineFile, findInlineFiles, type InlineFile } from './inline-files.ts';
+import { decodeInlineFile, findInlineFiles, type InlineFile, mayHoldFiles } from './inline-files.ts';
 import { type DecodedBody, isUnencoded } from './transfer.ts';
+
+/** A text part and its text. */
+export interface PlainText {
+  readonly part: MimePart;
+  readonly text: string;
+}
 
 /** Where files come from: a `Message`. */
 export interface FileSource {
   readonly bodyParts: BodyParts;
+  readonly plainTexts: readonly PlainText[];
   bodyOf(part: MimePart): Bytes;
   contentOf(part: MimePart): DecodedBody;
 }
@@ -66,13 +73,12 @@ export function messageFiles(message: FileSource): MessageFile[] {
   const { attachments, text } = message.bodyParts;
   const files = attachments.map((part) => new MessageFile(message, part));
   for (const part of text) {
-    if (part.type !== 'text' || part.subtype !== 'plain') {
-      // An image that is shown between texts is a file as well.
-      if (part.type !== 'text' && !attachments.includes(part)) files.push(new MessageFile(message, part));
-      continue;
-    }
+    // An image that is shown between texts is a file as well.
+    if (part.type !== 'text' && !attachments.includes(part)) files.push(new MessageFile(message, part));
+  }
+  for (const { part, text } of message.plainTexts) {
     // Who encodes a body can attach files as well: these are of senders before MIME.
-    if (!isUnencoded(part.encoding)) continue;
+    if (!isUnencoded(part.encoding) || !mayHoldFiles(text)) continue;
     for (const inline of findInlineFiles(message.bodyOf(part))) {
       files.push(new MessageFile(message, part, inline));
     }

@@ -23,6 +23,11 @@ const formats = [
   { format: 'yenc', first: '=ybegin ', last: '\n=yend ', whole: false },
 ] as const;
 
+/** Whether it is worth the while to look for files in a text: seldom. */
+export function mayHoldFiles(text: string): boolean {
+  return formats.some(({ first }) => text.includes(first));
+}
+
 /**
  * Finds uuencoded and yEnc files in a decoded text body. A file without its last line is not one.
  *

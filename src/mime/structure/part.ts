@@ -64,8 +64,7 @@ export class ScannedPart implements MimePart {
   encoding = '7bit';
   boundary: string | null = null;
   readonly parent: ScannedPart | null;
-  readonly children: ScannedPart[] = [];
-  readonly delimiter: Span | null;
+  children: readonly ScannedPart[] = noParts;
   closing: Span | null = null;
   readonly headerStart: number;
   bodyStart = -1;
@@ -91,11 +90,21 @@ export class ScannedPart implements MimePart {
   private parsedType: ContentType | null | undefined;
   private parsedDisposition: ContentDisposition | null | undefined;
 
-  constructor(parent: ScannedPart | null, delimiter: Span | null, headerStart: number) {
+  /** Where the delimiter line begins that opened the part; -1: none did. It ends where the header begins. */
+  private readonly delimiterStart: number;
+
+  constructor(parent: ScannedPart | null, delimiterStart: number, headerStart: number) {
     this.parent = parent;
-    this.delimiter = delimiter;
+    this.delimiterStart = delimiterStart;
     this.headerStart = headerStart;
     this.depth = parent === null ? 0 : parent.depth + 1;
+    if (parent === null) return;
+    if (parent.children === noParts) parent.children = [this];
+    else (parent.children as ScannedPart[]).push(this);
+  }
+
+  get delimiter(): Span | null {
+    return this.delimiterStart === -1 ? null : { start: this.delimiterStart, end: this.headerStart };
   }
 
   get headerLines(): number {
@@ -156,3 +165,5 @@ function isUsAscii(text: string): boolean {
 }
 
 const nothing = new Uint8Array(0);
+/** Most parts have none. */
+const noParts: readonly ScannedPart[] = [];

@@ -63,7 +63,7 @@ export class MimeScanner {
   readonly #header: HeaderOctets;
   readonly #defects = new Defects();
   readonly #boundaries = new Boundaries();
-  readonly #root = new ScannedPart(null, null, 0);
+  readonly #root = new ScannedPart(null, -1, 0);
   /** The message is in memory, so that lines are counted only when they are asked for. */
   readonly #whole: boolean;
   #partsLeft: number;
@@ -281,7 +281,7 @@ export class MimeScanner {
     part.kind = kindOf(part, this.#limits, this.#partsLeft, this.#defects);
     if (this.#observer?.part?.(part) === 'leaf') part.kind = 'leaf';
     if (part.kind === 'multipart') this.#boundaries.open(part, part.boundary!);
-    else if (part.kind === 'message') this.#openPart(null, bodyStart);
+    else if (part.kind === 'message') this.#openPart(-1, bodyStart);
     else this.#shown.open(part);
   }
 
@@ -318,7 +318,7 @@ export class MimeScanner {
       multipart.closing = { start, end: end - lineEnd };
       this.#boundaries.close(multipart);
     } else if (this.#partsLeft > 0) {
-      this.#openPart({ start, end }, end);
+      this.#openPart(start, end);
     } else {
       // Too many parts: no line is a delimiter any more.
       this.#defects.add('parts', start);
@@ -329,11 +329,10 @@ export class MimeScanner {
   }
 
   /** Opens a part of the current one. */
-  #openPart(delimiter: ScannedPart['delimiter'], headerStart: number): void {
+  #openPart(delimiterStart: number, headerStart: number): void {
     this.#partsLeft--;
-    const part = new ScannedPart(this.#current, delimiter, headerStart);
+    const part = new ScannedPart(this.#current, delimiterStart, headerStart);
     part.linesToHeader = this.#lines;
-    this.#current.children.push(part);
     this.#current = part;
     this.#inHeader = true;
   }
