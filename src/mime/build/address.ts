@@ -93,7 +93,11 @@ function formatSpec(address: string, utf8: boolean): string {
   let domain = address.slice(at + 1);
   const ascii = /^[\x20-\x7e]*$/;
   const wellFormed =
-    at > 0 && address.length <= longestAddress && !bad.test(address) && (isQuoted || !list.test(localPart));
+    at > 0 &&
+    localPart !== '' &&
+    address.length <= longestAddress &&
+    !bad.test(address) &&
+    (isQuoted || !list.test(localPart));
   if (!wellFormed || !(literal.test(domain) || domain.split('.').every(isAtom))) {
     throw new ComposeMisuse('ADDRESS', `not an address: ${JSON.stringify(address.slice(0, 100))}`);
   }

@@ -175,29 +175,34 @@ class AddressReader {
         if (after !== -1) end = after - 1;
         continue;
       }
-      if (code === 91) literal = true;
+      if (code === 91 && !literal) literal = this.#afterAt(start, end);
       else if (code === 93) literal = false;
       else if (code <= 32) {
         if (code === 32 || code === 9 || code === 13 || code === 10) break;
         this.#defect('bad-character', end);
       } else if (isControl(code)) this.#defect('bad-character', end);
-      else if (end > start && this.#endsWord(code, angle, literal)) break;
+      else if (end > start && !literal && this.#endsWord(code, angle)) break;
     }
     this.#push('word', text.slice(start, end));
     this.#at = end;
   }
 
-  #endsWord(code: number, angle: boolean, literal: boolean): boolean {
+  /** RFC 5322 §3.4.1: a domain literal may hold what otherwise ends a word. */
+  #afterAt(start: number, at: number): boolean {
+    if (at > start) return this.#text.charCodeAt(at - 1) === 64;
+    return this.#pieces.at(-1)?.text.endsWith('@') ?? false;
+  }
+
+  #endsWord(code: number, angle: boolean): boolean {
     switch (code) {
       case 34:
         return !this.#quotesEnd;
       case 40:
         return !this.#commentsEnd;
       case 44:
+      case 58:
       case 60:
         return true;
-      case 58:
-        return !literal;
       case 59:
         return !angle;
       case 62:

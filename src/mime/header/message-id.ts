@@ -35,5 +35,5 @@ export function parseMessageIds(value: string): string[] {
 }
 
 function bareIds(value: string): string[] {
-  return value.split(/[\s,;]/, mostIds).filter((word) => word.includes('@') && word.length <= longestId);
+  return value.split(/[\s,;>]/, mostIds).filter((word) => word.includes('@') && word.length <= longestId);
 }
