@@ -70,7 +70,7 @@ suite('smtp-james', 'smtp-james', function* (folder) {
 });
 
 type Line =
-  | { readonly kind: 'say'; readonly text: string; readonly at: number }
+  | { readonly kind: 'say'; text: string; readonly at: number }
   | { readonly kind: 'hear'; readonly lines: string[]; readonly at: number }
   | { readonly kind: 'session'; readonly name: string }
   | { readonly kind: 'reinit' };
@@ -84,6 +84,12 @@ function read(script: string): Line[] {
     if (before?.kind === 'hear') before.lines.push(...lines);
     else read.push({ kind: 'hear', lines: [...lines], at });
   };
+  const say = (text: string, at: number) => {
+    const before = read.at(-1);
+    // What is said behind STARTTLS without waiting goes out with it, in clear.
+    if (before?.kind === 'say' && /^starttls/i.test(before.text)) before.text += `\r\n${text}`;
+    else read.push({ kind: 'say', text, at });
+  };
   for (const [index, raw] of script.split('\n').entries()) {
     const line = raw.replace(/\r$/, '');
     const [, mark = '', rest = ''] = /^\s*(C|S|SESSION): ?(.*)$/.exec(line) ?? [];
@@ -92,7 +98,7 @@ function read(script: string): Line[] {
     else if (/^\s*\}/.test(line) && unordered !== null) {
       hear(unordered.sort(lastLineLast), at);
       unordered = null;
-    } else if (mark === 'C') read.push({ kind: 'say', text: rest, at });
+    } else if (mark === 'C') say(rest, at);
     else if (mark === 'SESSION') read.push({ kind: 'session', name: rest.trim() });
     else if (/^\s*REINIT/.test(line)) read.push({ kind: 'reinit' });
     else if (mark === 'S' && unordered !== null) unordered.push(rest);
