@@ -15,13 +15,46 @@ const COLON = 58;
 const C = 99;
 const HYPHEN = 45;
 
+/** What a section says; the same for each part of most mail, such as `Content-Type: text/plain`. */
+type ContentFields = Pick<ScannedPart, 'type' | 'subtype' | 'encoding' | 'typeValue' | 'dispositionValue'> & {
+  readonly typed: boolean;
+};
+
+const sections = new Map<string, ContentFields>();
+/** Sections come from the peer: the cache starts anew rather than grow, and long ones stay out of it. */
+const mostSections = 200;
+const longestSection = 200;
+
 /**
  * Reads Content-Type, Content-Disposition and Content-Transfer-Encoding into the part.
  *
- * @param text the section as latin1
+ * @param text - the section as latin1
  * @returns whether a Content-Type field was there
  */
 export function readContentFields(part: ScannedPart, text: string, defects: Defects): boolean {
+  const known = text.length <= longestSection ? sections.get(text) : undefined;
+  if (known === undefined) return readSection(part, text, defects);
+  part.type = known.type;
+  part.subtype = known.subtype;
+  part.encoding = known.encoding;
+  part.typeValue = known.typeValue;
+  part.dispositionValue = known.dispositionValue;
+  return known.typed;
+}
+
+function readSection(part: ScannedPart, text: string, defects: Defects): boolean {
+  const faults = defects.count;
+  const typed = readFields(part, text, defects);
+  // Boundaries are new with each message, and a defect has an offset of its own.
+  if (text.length <= longestSection && part.type !== 'multipart' && defects.count === faults) {
+    if (sections.size === mostSections) sections.clear();
+    const { type, subtype, encoding, typeValue, dispositionValue } = part;
+    sections.set(text, { type, subtype, encoding, typeValue, dispositionValue, typed });
+  }
+  return typed;
+}
+
+function readFields(part: ScannedPart, text: string, defects: Defects): boolean {
   let typed = false;
   let encoded = false;
   for (let line = 0; line < text.length; line = lineAfter(text, line)) {

@@ -33,8 +33,11 @@ const most = 100;
 /** Collects defects, bounded. */
 export class Defects {
   readonly list: MimeDefect[] = [];
+  /** All of them, also those that are not in the list. */
+  count = 0;
 
   add(kind: MimeDefect['kind'], offset: number): void {
+    this.count++;
     if (this.list.length < most) this.list.push({ kind, offset });
   }
 }
