@@ -1,5 +1,5 @@
 /** The servers of the SMTP benches, each in a process of its own, and the load that is put on them. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -15,21 +15,31 @@ export interface Server {
 
 const source = systemProgram('smtp-source');
 
+/** A server that is a Node process, and answers any message with the memory that it uses, in octets. */
+export interface NodeServer extends Server {
+  readonly process: ChildProcess;
+}
+
 /** A Node server of this folder; with `needsFolder` it is given a new one, removed when it stops. */
 export async function nodeServer(
   name: string,
   module: string,
   mode: string,
   needsFolder = false,
-): Promise<Server> {
+): Promise<NodeServer> {
   const folder = needsFolder ? mkdtempSync(join(tmpdir(), 'mailwright-bench-')) : '';
   const child = await benchChild<number>(resolve(import.meta.dirname, `${module}.ts`), [mode, folder], {
-    execArgv: ['--conditions=mailwright-source', '--expose-gc'],
+    execArgv: [
+      '--conditions=mailwright-source',
+      '--expose-gc',
+      `--import=${resolve(import.meta.dirname, 'memory-report.ts')}`,
+    ],
   });
   return {
     name,
     port: child.ready,
     pid: child.pid,
+    process: child.process,
     async stop() {
       await child.stop();
       if (needsFolder) rmSync(folder, { recursive: true, force: true });
