@@ -40,13 +40,13 @@ const octets = Buffer.from(Uint8Array.from({ length: 1_220_000 }, (_, at) => (at
 const base64 = octets.toString('base64').replace(/.{76}/g, '$&\r\n');
 const attachments5m = `${header}Content-Type: multipart/mixed; boundary="=_mixed"\r\n\r\n${part('=_mixed', 'Content-Type: text/plain; charset=utf-8', sentence.repeat(20))}${['one', 'two', 'three'].map((name) => part('=_mixed', `Content-Type: application/pdf; name="${name}.pdf"\r\nContent-Disposition: attachment; filename="${name}.pdf"\r\nContent-Transfer-Encoding: base64`, base64)).join('')}--=_mixed--\r\n`;
 
-/** 500 entities: 83 multiparts, each within the one before (letterparser stops at 99), and their texts. */
+/** 500 entities: 83 multiparts, each within the one before (letterparser stops at 99), and texts of ten lines. */
 function nested(): string {
   let open = header;
   let close = '';
   for (let level = 0; level < 83; level++) {
     const boundary = `=_level${level}`;
-    const texts = part(boundary, 'Content-Type: text/plain', `Text of level ${level}.`).repeat(5);
+    const texts = part(boundary, 'Content-Type: text/plain', sentence.repeat(10)).repeat(5);
     open += `Content-Type: multipart/mixed; boundary="${boundary}"\r\n\r\n${texts}--${boundary}\r\n`;
     close = `--${boundary}--\r\n${close}`;
   }
