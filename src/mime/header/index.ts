@@ -22,5 +22,5 @@ export { type ListId, parseListId, parseListUris, type Unsubscribe, unsubscribeW
 export { parseMessageIds } from './message-id.ts';
 export type { Parameter, ParameterDefect, Parameters } from './parameters.ts';
 export { parseReceived, type Received } from './received.ts';
-export { parseMimeVersion, parseToken, type TokenValue } from './token.ts';
+export { parseAuthservId, parseMimeVersion, parseToken, type TokenValue } from './token.ts';
 export { decodeEncodedWords } from './words.ts';

@@ -47,3 +47,23 @@ export function parseMimeVersion(value: string): { readonly major: number; reado
   const match = /^(\d{1,3})\.(\d{1,3})$/.exec(digits);
   return match === null ? null : { major: Number(match[1]), minor: Number(match[2]) };
 }
+
+/**
+ * Whose verdicts an Authentication-Results field bears: its authserv-id, in lower case (RFC 8601 §2.2).
+ * A server takes away those that bear its own name and that it did not write (RFC 8601 §5).
+ *
+ * @returns an empty text when the field begins with none
+ *
+ * @example
+ * ```ts
+ * import { parseAuthservId } from 'mailwright/mime';
+ *
+ * parseAuthservId('(x) MX.example.com 1; spf=pass'); // 'mx.example.com'
+ * ```
+ */
+export function parseAuthservId(value: string): string {
+  const start = skipSpace(value, 0);
+  if (value.charCodeAt(start) !== 34) return value.slice(start, tokenEnd(value, start)).toLowerCase();
+  const close = value.indexOf('"', start + 1);
+  return close === -1 ? '' : value.slice(start + 1, close).toLowerCase();
+}

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import {
   type ParameterDefect,
+  parseAuthservId,
   parseContentDisposition,
   parseContentType,
   parseMimeVersion,
@@ -119,6 +120,18 @@ test('one token, and a version with comments anywhere (RFC 2045 §4, §6.1)', ()
   }
   for (const value of ['', '1', '1.0.0', 'one', '1.', `1.${'0'.repeat(50)}`])
     assert.equal(parseMimeVersion(value), null);
+});
+
+test('whose verdicts a field bears (RFC 8601 §2.2)', () => {
+  const cases: [string, string][] = [
+    ['mx.example.com; none', 'mx.example.com'],
+    ['(x) MX.example.com 1; spf=pass', 'mx.example.com'],
+    ['"mx example"; none', 'mx example'],
+    ['"mx', ''],
+    ['; none', ''],
+    ['', ''],
+  ];
+  for (const [value, id] of cases) assert.equal(parseAuthservId(value), id, value);
 });
 
 test('law: no value throws, and a value without defects has no surprises', () => {
