@@ -5,6 +5,7 @@ import { normalizeDomain } from '../address/index.ts';
 import type { Bytes } from '../machine/index.ts';
 import { type OcspSource, OcspStaple } from './ocsp-staple.ts';
 import { ServerMisuse } from './server-misuse.ts';
+import { workerTicketKeys } from './worker.ts';
 
 /** One certificate with its key, as files hold them. */
 export interface Certificate {
@@ -95,7 +96,7 @@ export class Certificates {
   /** @throws ServerMisuse `NO_CERTIFICATE`, `BAD_CERTIFICATE` */
   constructor(certificates: Certificate | readonly Certificate[], options: CertificatesOptions = {}) {
     this.#options = options;
-    this.#ticketKeys = options.ticketKeys ?? randomBytes(48);
+    this.#ticketKeys = options.ticketKeys ?? workerTicketKeys() ?? randomBytes(48);
     this.#default = this.#take(certificates);
   }
 

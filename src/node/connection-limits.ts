@@ -20,8 +20,8 @@ export class ConnectionCount {
   readonly #byAddress = new Map<string, number>();
   #open = 0;
 
-  constructor({ total = 20_000, perAddress = 200 }: ConnectionLimits = {}) {
-    this.#total = total;
+  constructor({ total = 20_000, perAddress = 200 }: ConnectionLimits = {}, processes = 1) {
+    this.#total = Math.ceil(total / processes);
     this.#perAddress = perAddress;
   }
 

@@ -48,8 +48,8 @@ export class Connections {
   readonly #onClose: (this: Socket) => void;
   #closing = false;
 
-  constructor(settings: ServerSettings) {
-    this.#count = new ConnectionCount(settings.connections);
+  constructor({ connections, workers }: ServerSettings) {
+    this.#count = new ConnectionCount(connections, workers || 1);
     const ended = (socket: Socket) => this.#ended(socket);
     // One listener for all connections: a closure for each would cost memory.
     this.#onClose = function () {
@@ -136,6 +136,8 @@ export class Connections {
     this.#open.delete(socket);
     this.#count.leave();
     if (open.key !== null) this.#count.leaveFrom(open.key);
+    // A session that is in the middle of STARTTLS would learn of it a moment later.
+    open.session?.destroy();
     if (open.session === null || !sessionChannel.hasSubscribers) return;
     const { id } = open.session.session;
     void open.session.closed.then((outcome) =>

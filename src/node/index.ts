@@ -17,3 +17,4 @@ export type { ListenOn, ServerSettings, SmtpServerSettings } from './settings.ts
 export { type CloseOptions, SmtpServer } from './smtp-server.ts';
 export { tlsInfo } from './tls-info.ts';
 export { type TlsUpgradeOptions, tlsUpgrade } from './tls-upgrade.ts';
+export { workerNumber } from './worker.ts';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { unlink } from 'node:fs/promises';
+import { lstat, unlink } from 'node:fs/promises';
 import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { parseIpAddress } from '../address/index.ts';
 import type { PeerAddress } from '../machine/index.ts';
@@ -36,13 +36,8 @@ export async function listenOn(
   };
   // Clients that close their side after QUIT, or after DATA, are still to hear the reply.
   const server = createServer({ allowHalfOpen: true, noDelay: path === undefined }, accept);
-  try {
-    await begin(server, where);
-  } catch (error) {
-    if (path === undefined || !(await isLeftBehind(error, path))) throw error;
-    await unlink(path);
-    await begin(server, where);
-  }
+  server.listen(where);
+  await once(server, 'listening');
   server.on('error', fail);
   return {
     address: addressOf(server),
@@ -50,20 +45,19 @@ export async function listenOn(
   };
 }
 
-async function begin(server: Server, where: ListenOptions): Promise<void> {
-  server.listen(where);
-  await once(server, 'listening');
-}
-
-/** Whether nobody answers at a Unix socket that is there: its process ended without taking it away. */
-async function isLeftBehind(error: unknown, path: string): Promise<boolean> {
-  if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) return false;
+/** Takes away a Unix socket at which nobody answers: its process ended without doing so. */
+export async function removeLeftBehind(path: string): Promise<void> {
+  // A file that is no socket refuses connections too.
+  const isSocket = await lstat(path).then(
+    (stats) => stats.isSocket(),
+    () => false,
+  );
+  if (!isSocket) return;
   const socket = connect(path);
   try {
     await once(socket, 'connect');
-    return false;
-  } catch (refusal) {
-    return refusal instanceof Error && 'code' in refusal && refusal.code === 'ECONNREFUSED';
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED') await unlink(path);
   } finally {
     socket.destroy();
   }

@@ -6,6 +6,7 @@
  * - `BAD_CERTIFICATE`: a certificate or its key can't be read, or they don't belong together.
  * - `BAD_NETWORK`: neither an IP address nor a prefix.
  * - `BAD_LISTENER`: there is nothing to listen on, or two things at once.
+ * - `WORKERS`: two servers of one process want different numbers of workers.
  * - `CLOSED`: the server was closed before.
  */
 export type ServerMisuseCode =
@@ -14,6 +15,7 @@ export type ServerMisuseCode =
   | 'BAD_CERTIFICATE'
   | 'BAD_NETWORK'
   | 'BAD_LISTENER'
+  | 'WORKERS'
   | 'CLOSED';
 
 /** A host set a server up wrongly. No peer can cause it. */

@@ -44,6 +44,12 @@ export interface ServerSettings {
   /** Milliseconds for the whole of a PROXY header. Default 10,000. */
   readonly proxyTimeout?: number;
   readonly connections?: ConnectionLimits;
+  /**
+   * Processes that share the listeners. Each runs the script that this one was started with once more,
+   * with the same arguments; see `workerNumber`. One that dies is restarted, later and later when it
+   * dies again and again; one that ends with code 0 is not. Default 0: this process serves.
+   */
+  readonly workers?: number;
 }
 
 /** Options of `SmtpServer`: those of the machine, the handlers, and those of the sockets, all in one. */

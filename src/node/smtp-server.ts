@@ -6,11 +6,13 @@ import { auth, type Extension, SmtpServerMachine, type SmtpServerOptions, startt
 import { mechanismsFor } from '../users/index.ts';
 import { Certificates } from './certificates.ts';
 import { Connections, type Entrance } from './connections.ts';
-import { type Listening, listenOn } from './listening.ts';
+import { Crew } from './crew.ts';
+import { type Listening, listenOn, removeLeftBehind } from './listening.ts';
 import { type ServeOptions, serveSmtp, type Upgraded } from './serve-smtp.ts';
 import { ServerMisuse } from './server-misuse.ts';
 import type { ListenOn, SmtpServerSettings } from './settings.ts';
 import { tlsUpgrade } from './tls-upgrade.ts';
+import { joinCrew, type ListenKey, leaveCrew, tellPrimary, workerNumber } from './worker.ts';
 
 /** How a server is closed. */
 export interface CloseOptions {
@@ -39,7 +41,13 @@ export class SmtpServer {
   readonly #listening: Listening[] = [];
   readonly #session = sessionNames();
   readonly #upgrade: ((socket: Duplex) => Promise<Upgraded>) | null = null;
-  #closed = false;
+  readonly #addresses: PeerAddress[] = [];
+  readonly #closed = Promise.withResolvers<void>();
+  /** Which server of the script it is: the same in all its processes. */
+  readonly #ordinal = nextOrdinal();
+  #calls = 0;
+  #crew: Crew | null = null;
+  #closing = false;
 
   /** @throws ServerMisuse `NO_CERTIFICATE`, `BAD_CERTIFICATE` */
   constructor(settings: SmtpServerSettings) {
@@ -58,12 +66,12 @@ export class SmtpServer {
 
   /** What it listens on, in the order that was asked for. */
   get addresses(): readonly PeerAddress[] {
-    return this.#listening.map(({ address }) => address);
+    return [...this.#addresses];
   }
 
   /** The first TCP port that it listens on; 0 for none. */
   get port(): number {
-    const tcp = this.addresses.find((address) => address.family !== 'unix');
+    const tcp = this.#addresses.find((address) => address.family !== 'unix');
     return tcp?.port ?? 0;
   }
 
@@ -76,8 +84,69 @@ export class SmtpServer {
    *   ServerMisuse `NO_CERTIFICATE`, `NO_TLS`, `BAD_LISTENER`, `CLOSED`
    */
   async listen(on: number | ListenOn | readonly ListenOn[]): Promise<readonly PeerAddress[]> {
-    if (this.#closed) throw new ServerMisuse('CLOSED', 'the server was closed');
+    if (this.#closing) throw closed();
+    const { workers = 0 } = this.#settings;
     const list = typeof on === 'number' ? [{ port: on }] : 'length' in on ? on : [on];
+    const key: ListenKey = `${this.#ordinal}.${this.#calls}`;
+    this.#calls += 1;
+    if (workers > 0 && workerNumber() > 0) return await this.#openInWorker(list, key);
+    for (const { path } of list) if (path !== undefined) await removeLeftBehind(path);
+    return workers > 0 ? await this.#await(workers, key) : await this.#open(list);
+  }
+
+  /**
+   * Stops accepting, lets each session finish the transaction in hand and leaves with 421
+   * (RFC 5321 §3.8). Resolves when every connection is closed and every worker has ended; never rejects.
+   */
+  async close({ deadline = 30_000 }: CloseOptions = {}): Promise<void> {
+    this.#closing = true;
+    const listeners = Promise.all(this.#listening.map((listening) => listening.close()));
+    this.#connections.shutdown();
+    const timer = setTimeout(() => this.#connections.destroy(), deadline);
+    await Promise.all([listeners, this.#crew?.close(deadline)]);
+    clearTimeout(timer);
+    leaveCrew(this);
+    this.#closed.resolve();
+  }
+
+  /** Stops accepting, destroys every connection and kills every worker. Resolves when all are gone. */
+  async destroy(): Promise<void> {
+    this.#connections.destroy();
+    await this.#crew?.destroy();
+    await this.close();
+  }
+
+  /** Resolves when the server is closed, by whomever: in a worker, its primary closes it too. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** In the primary: nothing is opened, the workers do it. */
+  async #await(workers: number, key: ListenKey): Promise<readonly PeerAddress[]> {
+    this.#crew ??= Crew.of(workers, (error) => this.#tell(error));
+    const addresses = await this.#crew.listening(key);
+    this.#addresses.push(...addresses);
+    return addresses;
+  }
+
+  async #openInWorker(list: readonly ListenOn[], key: ListenKey): Promise<readonly PeerAddress[]> {
+    joinCrew(this);
+    try {
+      const addresses = await this.#open(list);
+      tellPrimary({ mailwright: key, addresses });
+      return addresses;
+    } catch (error) {
+      const { message, code } = error as NodeJS.ErrnoException;
+      if (!this.#closing) tellPrimary({ mailwright: key, failure: { message, code } });
+      throw error;
+    }
+  }
+
+  async #open(list: readonly ListenOn[]): Promise<readonly PeerAddress[]> {
     const opened: Listening[] = [];
     try {
       for (const each of list) {
@@ -85,35 +154,15 @@ export class SmtpServer {
         const accept = (socket: Socket) => this.#connections.accept(socket, entrance);
         opened.push(await listenOn(each, accept, (error) => this.#tell(error)));
       }
+      if (this.#closing) throw closed();
     } catch (error) {
       for (const listening of opened) void listening.close();
       throw error;
     }
+    const addresses = opened.map(({ address }) => address);
     this.#listening.push(...opened);
-    return opened.map(({ address }) => address);
-  }
-
-  /**
-   * Stops accepting, lets each session finish the transaction in hand and leaves with 421
-   * (RFC 5321 §3.8). Resolves when every connection is closed; never rejects.
-   */
-  async close({ deadline = 30_000 }: CloseOptions = {}): Promise<void> {
-    this.#closed = true;
-    const closed = Promise.all(this.#listening.map((listening) => listening.close()));
-    this.#connections.shutdown();
-    const timer = setTimeout(() => this.#connections.destroy(), deadline);
-    await closed;
-    clearTimeout(timer);
-  }
-
-  /** Stops accepting and destroys every connection. Resolves when all are closed; never rejects. */
-  async destroy(): Promise<void> {
-    this.#connections.destroy();
-    await this.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    this.#addresses.push(...addresses);
+    return addresses;
   }
 
   #entrance(on: ListenOn): Entrance {
@@ -150,6 +199,10 @@ export class SmtpServer {
   }
 }
 
+function closed(): ServerMisuse {
+  return new ServerMisuse('CLOSED', 'the server is closed');
+}
+
 function offers({ extensions = [] }: SmtpServerSettings, keyword: string): boolean {
   return extensions.some((extension) => extension.keyword === keyword);
 }
@@ -163,6 +216,13 @@ function machineOptions(settings: SmtpServerSettings, offerTls: boolean): SmtpSe
     offered.push(auth({ mechanisms: mechanismsFor(credentials), allowCleartext, ...settings.auth }));
   }
   return { ...settings, extensions: offered };
+}
+
+let servers = 0;
+
+function nextOrdinal(): number {
+  servers += 1;
+  return servers;
 }
 
 /** Names of sessions: a few random characters for the process, then a count. */

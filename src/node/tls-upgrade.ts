@@ -78,6 +78,7 @@ function tlsServer(certificates: Certificates): Server {
 class Handshake implements Waiting {
   deadline: number;
   readonly #socket: Duplex;
+  readonly #halfOpen: boolean;
   readonly #succeed: (upgraded: Upgraded) => void;
   readonly #gone: () => void;
 
@@ -94,6 +95,9 @@ class Handshake implements Waiting {
       deadlines.remove(this);
       fail(new Error('no TLS: the connection closed during the handshake'));
     };
+    // Of a handshake nothing is left to be said to a peer that has closed its side.
+    this.#halfOpen = socket.allowHalfOpen;
+    socket.allowHalfOpen = false;
     socket.on('error', () => {});
     socket.once('close', this.#gone);
     deadlines.add(this);
@@ -102,6 +106,8 @@ class Handshake implements Waiting {
   done(socket: TLSSocket): void {
     deadlines.remove(this);
     this.#socket.off('close', this.#gone);
+    this.#socket.allowHalfOpen = this.#halfOpen;
+    socket.allowHalfOpen = this.#halfOpen;
     this.#succeed({ socket, tls: tlsInfo(socket) });
   }
 

@@ -91,6 +91,15 @@ test('implicit TLS: the greeting comes under TLS (RFC 8314 §3.3)', async () => 
   await server.close();
 });
 
+test('under TLS too, a client that closes its side early gets all its replies', async () => {
+  const { server } = await started(certificate('mx.test'), { tls: 'implicit' });
+  const client = await Client.connectTls(server.port);
+  await client.reply();
+  client.socket.end('EHLO client.test\r\nMAIL FROM:<>\r\nRSET\r\nQUIT\r\n');
+  assert.match(await client.end(), /\n250 [^\n]*\n250 [^\n]*\n221 /);
+  await server.close();
+});
+
 test('what has no certificate offers no TLS, and says so when it is demanded', async () => {
   const { server } = await started(undefined);
   const client = await Client.connect(server.port);
@@ -364,7 +373,7 @@ test('a handshake has its deadline, and nonsense for one ends the connection', a
   for (const nonsense of [
     'EHLO client.test\r\n',
     '\x16\x03\x01\x00\x05hello',
-    '\x80\x00',
+    '\x80\x00'.repeat(9),
     '\0'.repeat(1000),
   ]) {
     const client = await Client.connect(other.port);
