@@ -8,7 +8,7 @@ import { Buffer } from 'node:buffer';
 import { simpleParser } from 'mailparser';
 import type { Bytes } from '../../machine/index.ts';
 import { scanMime } from '../structure/scanner.ts';
-import { htmlToText } from '../text/index.ts';
+import { htmlToText } from '../text/html-to-text.ts';
 import type { ParsedMail } from './mail.ts';
 
 /** Bounds; a message that passes one is not parsed. */
