@@ -101,7 +101,7 @@ export class Conversation {
   constructor(setup: Setup, connection: SmtpConnection) {
     this.setup = setup;
     this.session = new SessionState(connection);
-    this.socketConnection = connection;
+    this.socketConnection = this.session.connection;
   }
 
   /** Says a reply, in UTF-8 only where the client takes it. 421 and 521 end the session. */

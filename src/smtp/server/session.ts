@@ -68,10 +68,10 @@ export class SessionState implements SmtpSession {
   forwarded: Forwarded | null = null;
   transactions = 0;
 
-  constructor(connection: SmtpConnection) {
-    this.id = connection.id;
-    this.connection = connection;
-    this.tls = connection.tls ?? null;
+  constructor({ id, remote, local, tls }: SmtpConnection) {
+    this.id = id;
+    this.connection = { remote, local };
+    this.tls = tls ?? null;
   }
 
   protocol(smtputf8 = false): string {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { decodeBase64 } from 'mailwright/bytes';
 import { Secret, type TlsInfo } from 'mailwright/machine';
 import { type MechanismName, mechanismNames, startClient } from 'mailwright/sasl';
-import { auth, mx, pipelining } from 'mailwright/smtp';
+import { auth, mx, pipelining, starttls } from 'mailwright/smtp';
 import { connection, counting, ScriptedHost, transcript, user } from '../scripted-host.ts';
 
 const clear = {
@@ -276,6 +276,27 @@ transcript(
   C: AUTH LOGIN
   S* 538 5.7.11
   S* 538 5.7.11
+  `,
+);
+
+transcript(
+  'where TLS must come first, AUTH is neither offered nor taken before (RFC 3207 §4)',
+  { extensions: [starttls(), auth({ mechanisms: ['SCRAM-SHA-256'] })], requireTls: true },
+  `
+  S* 220
+  C: EHLO client.example
+  S: 250-mx.example.org
+  S: 250-ENHANCEDSTATUSCODES
+  S: 250 STARTTLS
+  C: AUTH SCRAM-SHA-256
+  S* 530 5.7.0
+  C: STARTTLS
+  S* 220
+  @ tls
+  C: EHLO client.example
+  S: 250-mx.example.org
+  S: 250-ENHANCEDSTATUSCODES
+  S: 250 AUTH SCRAM-SHA-256
   `,
 );
 

@@ -91,8 +91,10 @@ export function auth(options: AuthOptions): Extension {
   return {
     keyword: 'AUTH',
     lineGrowth: 500,
-    advertise({ session }) {
-      if (session.identity !== null) return null;
+    advertise({ session, setup }) {
+      // RFC 4954 §4: it can be used once a session; and where TLS must come first, not before that.
+      const tooEarly = setup.options.requireTls === true && session.tls === null;
+      if (session.identity !== null || tooEarly) return null;
       const offered = offeredMechanisms({ ...options, tls: session.tls });
       return offered.length === 0 ? null : offered.join(' ');
     },
