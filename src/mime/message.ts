@@ -4,7 +4,7 @@ import { type BodyParts, chooseBodyParts } from './body/choose.ts';
 import { type MessageFile, messageFiles, type PlainText } from './body/files.ts';
 import { flowedText, messageText } from './body/text.ts';
 import { type DecodedBody, decodeTransfer } from './body/transfer.ts';
-import type { HeaderFields } from './header/index.ts';
+import type { HeaderFields } from './header/fields.ts';
 import type { MimeLimits } from './structure/limits.ts';
 import type { MimePart } from './structure/part.ts';
 import { type MimeStructure, scanMime } from './structure/scanner.ts';

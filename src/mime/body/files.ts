@@ -1,6 +1,6 @@
 /** The files that a message carries: attachments, inline images, and files within plain text. */
 import type { Bytes } from '../../machine/index.ts';
-import { decodeEncodedWords } from '../header/index.ts';
+import { decodeEncodedWords } from '../header/words.ts';
 import type { MimePart } from '../structure/part.ts';
 import { type BodyParts, declaredFileName } from './choose.ts';
 import { safeFileName } from './file-name.ts';

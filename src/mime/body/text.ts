@@ -1,7 +1,8 @@
 /** The text of a text part: transfer encoding and charset undone. */
 import { utf8Text } from '../../bytes/index.ts';
 import type { Bytes } from '../../machine/index.ts';
-import { decodeCharset, guessCharset } from '../charset/index.ts';
+import { decodeCharset } from '../charset/decoder.ts';
+import { guessCharset } from '../charset/guess.ts';
 import type { MimePart } from '../structure/part.ts';
 import { unflow } from './flowed.ts';
 import { decodeTransfer, isUnencoded } from './transfer.ts';

@@ -1,8 +1,8 @@
 /** Adding, replacing and removing fields of a header section. */
 import { Buffer } from 'node:buffer';
 import type { Bytes } from '../../machine/index.ts';
-import { type FieldInput, formatField } from '../build/index.ts';
-import { type HeaderField, HeaderFields } from '../header/index.ts';
+import { type FieldInput, formatField } from '../build/field.ts';
+import { type HeaderField, HeaderFields } from '../header/fields.ts';
 import type { Splice } from './splice.ts';
 
 /** A field to be written: from its value, or ready-made with its line end, such as a signature. */

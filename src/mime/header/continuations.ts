@@ -3,7 +3,8 @@
  * `name*0*=utf-8''caf%C3%A9; name*1=".txt"`, or in one piece `name*=utf-8''caf%C3%A9.txt`.
  */
 import { Buffer } from 'node:buffer';
-import { decodeCharset, guessCharset } from '../charset/index.ts';
+import { decodeCharset } from '../charset/decoder.ts';
+import { guessCharset } from '../charset/guess.ts';
 import type { Parameter } from './parameters.ts';
 import { hexDigit } from './words.ts';
 

@@ -7,7 +7,7 @@
  */
 import { Buffer } from 'node:buffer';
 import type { Bytes } from '../../machine/index.ts';
-import { decodeCharset } from '../charset/index.ts';
+import { decodeCharset } from '../charset/decoder.ts';
 
 /** Charset names are at most 40 characters (RFC 2978 §2.3); the rest is room for a language. */
 const longestCharset = 64;

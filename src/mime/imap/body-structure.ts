@@ -1,5 +1,6 @@
 /** BODY and BODYSTRUCTURE of a message as data (RFC 9051 §7.5.2, RFC 3501 §7.4.2). */
-import type { HeaderFields, Parameter } from '../header/index.ts';
+import type { HeaderFields } from '../header/fields.ts';
+import type { Parameter } from '../header/parameters.ts';
 import type { MimePart } from '../structure/part.ts';
 import { type Envelope, envelopeOf } from './envelope.ts';
 import { contentLanguages } from './languages.ts';

@@ -1,5 +1,7 @@
 /** The ENVELOPE of a message as data (RFC 9051 §7.5.2, RFC 3501 §7.4.2). */
-import { type HeaderAddress, type HeaderFields, parseAddressList } from '../header/index.ts';
+import type { HeaderAddress } from '../header/address.ts';
+import { parseAddressList } from '../header/address-list.ts';
+import type { HeaderFields } from '../header/fields.ts';
 
 /**
  * One address of an envelope. A group is told by two special ones: its start has only `mailbox`, the

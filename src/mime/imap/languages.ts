@@ -1,5 +1,6 @@
 /** Content-Language (RFC 3282). */
-import { type HeaderFields, parseToken } from '../header/index.ts';
+import type { HeaderFields } from '../header/fields.ts';
+import { parseToken } from '../header/token.ts';
 
 /** The language tags of a header, in lower case; `null` where it names none. */
 export function contentLanguages(header: HeaderFields): string[] | null {

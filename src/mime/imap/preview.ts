@@ -1,5 +1,5 @@
 import type { Message } from '../message.ts';
-import { snippet } from '../text/index.ts';
+import { snippet } from '../text/snippet.ts';
 
 /** RFC 8970 §3.1. */
 const longest = 256;

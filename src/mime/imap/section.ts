@@ -9,7 +9,7 @@
  */
 import { Buffer } from 'node:buffer';
 import type { Bytes } from '../../machine/index.ts';
-import { HeaderFields } from '../header/index.ts';
+import { HeaderFields } from '../header/fields.ts';
 import type { MimePart, Span } from '../structure/part.ts';
 
 /** Which octets of a message are meant. */

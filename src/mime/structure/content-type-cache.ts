@@ -2,7 +2,7 @@
  * Content-Type values parsed once: nearly all parts of all mail share a few dozen of them, such as
  * `text/plain; charset=utf-8`.
  */
-import { type ContentType, parseContentType } from '../header/index.ts';
+import { type ContentType, parseContentType } from '../header/content.ts';
 
 const parsed = new Map<string, ContentType>();
 /** Values come from the peer: the cache starts anew rather than grow, and long ones stay out of it. */

@@ -1,11 +1,7 @@
 /** A node of the MIME tree: where its octets lie and what its Content fields say. */
 import type { Bytes } from '../../machine/index.ts';
-import {
-  type ContentDisposition,
-  type ContentType,
-  HeaderFields,
-  parseContentDisposition,
-} from '../header/index.ts';
+import { type ContentDisposition, type ContentType, parseContentDisposition } from '../header/content.ts';
+import { HeaderFields } from '../header/fields.ts';
 import { contentTypeOf } from './content-type-cache.ts';
 import { countLines } from './line-count.ts';
 
