@@ -4,7 +4,7 @@ import type { ConnectionInfo, TlsInfo } from 'mailwright/machine';
 import { type SmtpHandlers, SmtpHost, type Visit } from 'mailwright/reception';
 import { SmtpServerMachine, type SmtpServerOptions } from 'mailwright/smtp';
 
-const ends: ConnectionInfo = {
+export const ends: ConnectionInfo = {
   remote: { family: 'ipv6', address: '2001:db8::1', port: 40_000 },
   local: { family: 'ipv6', address: '2001:db8::25', port: 25 },
 };

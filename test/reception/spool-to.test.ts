@@ -18,7 +18,7 @@ import {
   xforward,
 } from 'mailwright/smtp';
 import { MemorySpool, type Spool, type SpoolError, type SpoolWriter } from 'mailwright/spool';
-import { TestSession } from './session.ts';
+import { ends, TestSession } from './session.ts';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
 const opening = 'EHLO client.example\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.net>\r\n';
@@ -96,7 +96,7 @@ test('the context holds all that is known: session, envelope, parameters', async
     receivedAt: now,
     size: 3,
     protocol: 'UTF8SMTPSA',
-    peer: session.visit.session.connection,
+    peer: ends,
     tls,
     user: 'tim',
     helo: 'client.example',

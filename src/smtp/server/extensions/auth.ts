@@ -181,9 +181,12 @@ function fail(
   else conversation.fault('authentication', answer);
 }
 
-/** `AUTH=<>` or `AUTH=xtext-mailbox`; believed only from clients that authenticated (RFC 4954 §5). */
+/**
+ * `AUTH=<>` or `AUTH=xtext-mailbox`; believed only from clients that authenticated (RFC 4954 §5). curl
+ * puts the mailbox in angle brackets, which is forgiven: they can't be part of one.
+ */
 const readSubmitter: NonNullable<Extension['mail']>[string] = (value, into, { session }) => {
-  const mailbox = value === null ? null : decodeXtext(value);
+  const mailbox = value === null ? null : (decodeXtext(value)?.replace(/^<(.+)>$/, '$1') ?? null);
   if (mailbox === null || (mailbox !== '<>' && !parseMailbox(mailbox).ok)) return badParameter('AUTH');
   into.auth = mailbox === '<>' || session.identity === null ? null : mailbox;
   return null;
