@@ -5,7 +5,7 @@ import { mx } from 'mailwright/smtp';
 import { FileSpool } from 'mailwright/spool';
 
 const [mode = 'discard', folder = ''] = process.argv.slice(2);
-const discard = { write() {}, end: () => undefined, abort() {} };
+const discard = { retains: false, write() {}, end: () => undefined, abort() {} };
 const handlers: SmtpHandlers =
   mode === 'spool' ? spoolTo(await FileSpool.open(folder)) : { data: () => discard };
 

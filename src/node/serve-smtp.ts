@@ -41,6 +41,12 @@ export interface ServeOptions {
   readonly upgrade?: (socket: Duplex) => Promise<Upgraded>;
   /** Takes over the connection after an accepted ATRN (RFC 2645 §5.2). Default: it is closed. */
   readonly turnaround?: (socket: Duplex, domains: readonly string[], visit: Visit) => void;
+  /**
+   * The stream's chunks belong to whoever reads them, as those of sockets do and those of a pipe in the
+   * same process do not. Large ones are then freed as soon as they are done with, which the garbage
+   * collector would do much later. Default `false`.
+   */
+  readonly ownsChunks?: boolean;
 }
 
 /** A session that is being served. */
@@ -59,6 +65,8 @@ const linger = 5_000;
 const grace = 60_000;
 /** Replies that a peer doesn't read may pile up to so many octets before we stop reading from it. */
 const unreadReplies = 65_536;
+/** Chunks of this size and above are worth freeing by hand. */
+const largeChunk = 16_384;
 
 const outOfTime = reply(421, '4.4.2', 'Session time limit reached');
 
@@ -119,6 +127,8 @@ class Serving implements ServedSession, Waiting {
   /** The event whose handler is still thinking; nothing is pulled meanwhile. */
   #waitingFor: SmtpServerEvent | null = null;
   #paused = false;
+  /** The chunk in hand, where it is ours to free. */
+  #chunk: Buffer | null = null;
   #why: CloseReason = 'gone';
   #patienceId = 0;
   #sessionEnd: number;
@@ -203,8 +213,20 @@ class Serving implements ServedSession, Waiting {
   /** A chunk came. */
   receive(chunk: Buffer): void {
     if (this.#state !== 'open') return;
+    this.#chunk = this.#options.ownsChunks === true && chunk.length >= largeChunk ? chunk : null;
+    this.#host.lent = false;
     this.#machine.receive(chunk);
     this.#turn();
+  }
+
+  /** Frees the chunk in hand once nobody needs it. */
+  #free(): void {
+    const chunk = this.#chunk;
+    if (chunk === null || this.#waitingFor !== null || this.#machine.holdsInput) return;
+    this.#chunk = null;
+    const { buffer } = chunk;
+    if (!this.#host.lent && buffer instanceof ArrayBuffer && buffer.byteLength === chunk.length)
+      buffer.transfer(0);
   }
 
   /** The peer has closed its side. */
@@ -226,6 +248,7 @@ class Serving implements ServedSession, Waiting {
       if (event === null) break;
       this.#act(event);
     }
+    this.#free();
     this.#flush();
   }
 

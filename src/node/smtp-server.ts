@@ -178,6 +178,7 @@ export class SmtpServer {
     const options = machineOptions(settings, tls === 'starttls');
     const { turnaround } = settings;
     const serving: ServeOptions = {
+      ownsChunks: true,
       ...(upgrade !== null && { upgrade }),
       ...(turnaround !== undefined && { turnaround }),
     };

@@ -49,6 +49,11 @@ export interface Visit {
  * Promise holds the peer back. Then `end` is called once, or `abort` once: never both, never again.
  */
 export interface MessageSink {
+  /**
+   * `false` promises that nothing of a piece is used once its `write` is done. Its memory can then be
+   * freed at once, instead of waiting for the garbage collector. Default `true`, to be safe.
+   */
+  readonly retains?: boolean;
   /** Takes a piece. Its octets are only lent: copy what is kept beyond the call or its Promise. */
   write(chunk: Bytes): void | Promise<void>;
   /**

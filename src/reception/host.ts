@@ -52,6 +52,8 @@ export class SmtpHost {
   readonly #handlers: SmtpHandlers;
   readonly #visit: Visit;
   #sink: MessageSink | null = null;
+  /** A piece went to a sink that may use it beyond its `write`. Whoever owns the chunk sets it back. */
+  lent = false;
 
   constructor(machine: SmtpServerMachine, handlers: SmtpHandlers, visit: Visit) {
     this.#machine = machine;
@@ -131,7 +133,9 @@ export class SmtpHost {
 
   #write(event: BodyEvent): void | Promise<void> {
     try {
-      const written = this.#sink?.write(event.chunk);
+      const sink = this.#sink;
+      if (sink?.retains !== false) this.lent = true;
+      const written = sink?.write(event.chunk);
       if (isPromise(written)) {
         return Promise.resolve(written).catch((error: unknown) => this.#sinkFailed(error));
       }

@@ -73,6 +73,7 @@ export function spoolTo(spool: Spool, options: SpoolToOptions = {}): Required<Pi
 }
 
 class SpoolSink implements MessageSink {
+  readonly retains = false;
   readonly #writer: SpoolWriter;
   readonly #visit: Visit;
   readonly #judge: SpoolToOptions['judge'];
