@@ -13,8 +13,9 @@ const CR = 0x0d;
 const LF = 0x0a;
 const DOT = 0x2e;
 
-/** Octets read at once, so that little is allocated for content that ends soon. */
-const window = 8192;
+/** Octets read at once: few at first, so that little is allocated for content that ends soon. */
+const smallestWindow = 512;
+const largestWindow = 16_384;
 
 /** Rewrites lone CR and LF as CRLF, and where `dotted` is set takes out dots and finds the end. */
 export class NewlineNormaliser implements ContentReader {
@@ -22,6 +23,7 @@ export class NewlineNormaliser implements ContentReader {
   ended = false;
   piece: Bytes | null = null;
   readonly #dotted: boolean;
+  #window = smallestWindow;
   /** At a line's start: after CRLF, or after a lone CR or LF that was rewritten. */
   #lineStart = true;
   /** After CRLF or at the very start: only here a dot may be the end's. */
@@ -37,7 +39,8 @@ export class NewlineNormaliser implements ContentReader {
 
   take(chunk: Buffer, at: number): number {
     // An octet yields at most two: a held CR becomes CRLF before it.
-    const end = Math.min(chunk.length, at + window);
+    const end = Math.min(chunk.length, at + this.#window);
+    this.#window = Math.min(2 * this.#window, largestWindow);
     const out = Buffer.allocUnsafe(2 * (end - at) + 2);
     let length = 0;
     let position = at;
