@@ -1,0 +1,147 @@
+/** The examples run as they are. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, test } from 'node:test';
+import { FileSpool } from 'mailwright/spool';
+import { Client } from './node/client.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const folder = mkdtempSync(join(tmpdir(), 'mailwright-examples-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+class Program {
+  readonly process: ChildProcess;
+  output = '';
+  readonly #closed: Promise<unknown[]>;
+
+  constructor(example: string, ...args: readonly string[]) {
+    const file = join(root, 'examples', example);
+    this.process = spawn(process.execPath, ['--conditions=mailwright-source', file, ...args], {
+      cwd: folder,
+    });
+    for (const stream of [this.process.stdout, this.process.stderr]) {
+      stream?.on('data', (chunk) => {
+        this.output += chunk;
+      });
+    }
+    this.#closed = once(this.process, 'close');
+    after(() => this.process.kill('SIGKILL'));
+  }
+
+  /** Waits until the output matches. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.output);
+      if (match !== null) return match;
+      assert.equal(this.process.exitCode, null, `it ended, having said:\n${this.output}`);
+      await new Promise((turn) => setTimeout(turn, 10));
+    }
+  }
+
+  async ended(): Promise<unknown> {
+    const [code] = await this.#closed;
+    return code;
+  }
+}
+
+async function sendTo(client: Client, hello: string, ...recipients: readonly string[]): Promise<string> {
+  await client.say(hello);
+  await client.say('MAIL FROM:<me@client.example>');
+  for (const recipient of recipients) await client.say(`RCPT TO:<${recipient}>`);
+  await client.say('DATA');
+  return await client.say('Subject: hello\r\n\r\ntext\r\n.');
+}
+
+test('receive.ts: takes mail in clear, by STARTTLS and by TLS, into a spool; SIGTERM ends it in order', async () => {
+  const program = new Program('receive.ts', '0', '0');
+  const [, port, tlsPort] = await program.says(/listening on 127\.0\.0\.1:(\d+), .*127\.0\.0\.1:(\d+);/);
+  const clear = await Client.connect(Number(port));
+  await clear.reply();
+  const offered = await clear.say('EHLO client.example');
+  for (const keyword of ['SIZE', 'STARTTLS', 'CHUNKING', 'SMTPUTF8'])
+    assert.match(offered, new RegExp(keyword));
+  const [, id = ''] =
+    /^250 2\.0\.0 Queued as (\S+)/.exec(await sendTo(clear, 'RSET', 'you@example.org')) ?? [];
+  await program.says(new RegExp(`${id} <me@client.example> -> <you@example.org>, 24 octets by ESMTP\n`));
+  assert.match(await clear.say('STARTTLS'), /^220/);
+  await clear.startTls();
+  assert.match(await sendTo(clear, 'EHLO client.example', 'you@example.org', 'bob@example.org'), /^250/);
+  await program.says(/ -> <you@example.org>, <bob@example.org>, 24 octets by ESMTPS\n/);
+  const tls = await Client.connectTls(Number(tlsPort));
+  await tls.reply();
+  assert.match(await sendTo(tls, 'EHLO client.example', 'you@example.org'), /^250/);
+
+  // The transaction in hand is finished, though it was told to end.
+  await tls.say('MAIL FROM:<>');
+  program.process.kill('SIGTERM');
+  await program.says(/finishing/);
+  assert.match(await clear.end(), /^421/);
+  assert.match(await tls.say('RSET'), /^250/);
+  assert.match(await tls.end(), /^421/);
+  assert.equal(await program.ended(), 0);
+  assert.match(program.output, /closed\n$/);
+
+  const spool = await FileSpool.open(join(folder, 'spool'));
+  assert.equal(await spool.count(), 3);
+  const chunks = await Array.fromAsync((await spool.open(id)).open());
+  const text = Buffer.concat(chunks).toString();
+  assert.match(text, /^Received: from client\.example \(\[127\.0\.0\.1\]\)\r\n\tby localhost with ESMTP id /);
+  assert.ok(text.endsWith('\r\nSubject: hello\r\n\r\ntext\r\n'));
+  await spool.close();
+});
+
+test('receive.ts: a port that is taken is explained', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const taken = other.address();
+  assert.ok(taken !== null && typeof taken !== 'string');
+  const program = new Program('receive.ts', `${taken.port}`, '0', './other');
+  assert.equal(await program.ended(), 1);
+  assert.match(
+    program.output,
+    new RegExp(`^A port is taken .*127.0.0.1:${taken.port}.*npm start -- 2526 2466\n$`),
+  );
+  other.close();
+});
+
+test('own-socket.ts: a session on a pair of streams', async () => {
+  const program = new Program('own-socket.ts');
+  assert.equal(await program.ended(), 0);
+  assert.match(
+    program.output,
+    /550 5\.7\.1[\s\S]*message from <me@client\.example\.org>:\nSubject: hello\r\n/,
+  );
+  assert.match(program.output, /the session ended: quit\n$/);
+});
+
+test('pure-machine.ts: events and bytes, by hand', async () => {
+  const program = new Program('pure-machine.ts');
+  assert.equal(await program.ended(), 0);
+  assert.match(program.output, /body: "\.a dot is stuffed\\r\\n"/);
+  assert.match(
+    program.output,
+    /250 2\.0\.0 Queued as 1\n[\s\S]*close: quit\nS: 500 [^\n]*\nS: 221 [^\n]*\n$/,
+  );
+});
+
+test('lmtp.ts: a verdict for each recipient (RFC 2033 §4.2)', async () => {
+  const path = join(folder, 'lmtp.socket');
+  const program = new Program('lmtp.ts');
+  await program.says(/listening on /);
+  const client = await Client.connect(path);
+  await client.reply();
+  const both = ['ann@store.example.org', 'bob@store.example.org'];
+  assert.match(await sendTo(client, 'LHLO queue.example', 'ann@store.example.org'), /^250/);
+  assert.match(await sendTo(client, 'RSET', ...both), /^250/);
+  assert.match(await client.reply(), /^250/);
+  assert.match(await sendTo(client, 'RSET', 'eve@store.example.org', ...both), /^552 5\.2\.2/);
+  assert.match(await client.reply(), /^250/);
+  program.process.kill('SIGINT');
+  assert.match(await client.end(), /^421/);
+  assert.equal(await program.ended(), 0);
+});
