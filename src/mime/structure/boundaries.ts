@@ -16,9 +16,10 @@ export const longestDelimiter = longestBoundary + 6;
 
 /** Most messages have no boundary at all. */
 const noLengths = new Uint16Array(0);
+const noMultiparts = new Map<string, ScannedPart>();
 
 export class Boundaries {
-  readonly #open = new Map<string, ScannedPart>();
+  #open = noMultiparts;
   /** How many open boundaries have each length. */
   #lengths = noLengths;
   #longest = 0;
@@ -34,13 +35,16 @@ export class Boundaries {
   }
 
   open(part: ScannedPart, boundary: string): void {
+    if (this.#open === noMultiparts) {
+      this.#open = new Map();
+      this.#lengths = new Uint16Array(longestBoundary + 1);
+    }
     this.#innermost = part;
     if (boundary.endsWith('--')) this.#ambiguous = true;
     part.hidden = this.#open.get(boundary) ?? null;
     this.#open.set(boundary, part);
     if (part.hidden !== null) return;
     const { length } = boundary;
-    if (this.#lengths === noLengths) this.#lengths = new Uint16Array(longestBoundary + 1);
     this.#lengths[length]!++;
     if (length > this.#longest) this.#longest = length;
   }
