@@ -90,7 +90,12 @@ function contentType(each: Params): Omit<Case, 'name'> {
       assert.equal(subtype === '' ? type : `${type}/${subtype}`, each.type);
       const broken = new Set(defects.filter(({ kind }) => kind === 'bad-charset').map(({ name }) => name));
       const kept = [...parameters].filter(([name]) => !broken.has(name));
-      assert.deepEqual(Object.fromEntries(kept), each.params);
+      // RFC 2047 §5 forbids encoded words here; they are met all the same, and decoded.
+      const meant = Object.entries(each.params ?? {}).map(([name, value]) => [
+        name,
+        decodeEncodedWords(value),
+      ]);
+      assert.deepEqual(Object.fromEntries(kept), Object.fromEntries(meant));
     },
   };
 }
@@ -154,8 +159,12 @@ interface ListCase {
   readonly out: readonly { readonly Name: string; readonly Address: string }[];
 }
 
+/** Go's addresses have no quotes. */
 function nameAndAddress(list: AddressList): ListCase['out'] {
-  return mailboxes(list).map(({ name, address }) => ({ Name: name, Address: address }));
+  return mailboxes(list).map(({ name, localPart, domain }) => ({
+    Name: name,
+    Address: `${localPart}@${domain}`,
+  }));
 }
 
 interface FormatCase {
@@ -166,7 +175,7 @@ interface FormatCase {
 
 function addressFormat(each: FormatCase): Omit<Case, 'name'> {
   const at = each.address.lastIndexOf('@');
-  if (at === each.address.length - 1) {
+  if (at <= 0 || at === each.address.length - 1) {
     return {
       skip: 'Go writes an address without a domain; here that is the misuse of a host',
       check: () => {},
@@ -176,7 +185,8 @@ function addressFormat(each: FormatCase): Omit<Case, 'name'> {
     check() {
       const localPart = each.address.slice(0, at);
       const domain = each.address.slice(at + 1);
-      for (const text of [formatAddress({ name: each.name, address: each.address }), each.out]) {
+      const address = `"${localPart.replace(/["\\]/g, '\\$&')}"@${domain}`;
+      for (const text of [formatAddress({ name: each.name, address }), each.out]) {
         const [mailbox] = mailboxes(parseAddressList(text));
         assert.deepEqual(
           [mailbox?.name, mailbox?.localPart, mailbox?.domain],

@@ -298,8 +298,9 @@ class AddressReader {
   }
 
   #add(name: string, phrase: string, content: readonly Piece[], at: number, route: string | undefined): void {
-    const { localPart, domain, several } = split(content);
+    const { localPart, domain, several, sound } = split(content);
     if (several) this.#defect('several-at', at);
+    else if (!sound && domain !== '') this.#defect('bad-address', at);
     if (content.length > 0 && (domain === '' || localPart === '')) this.#defect('no-domain', at);
     const address = joinAddress(localPart, domain);
     const plain = { kind: 'mailbox', name, phrase, localPart, domain, address } as const;

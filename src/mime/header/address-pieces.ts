@@ -1,4 +1,5 @@
 /** The pieces that an address list is made of, and how they come together. */
+import { isDotAtom } from './address.ts';
 
 /** A run of characters without white space, or a quoted string, or a comment. */
 export interface Piece {
@@ -52,24 +53,42 @@ export function hasAt(run: readonly Piece[]): boolean {
   return run.some(({ kind, text }) => kind === 'word' && text.includes('@'));
 }
 
+/** An addr-spec cut in two. */
+export interface AddrSpec {
+  readonly localPart: string;
+  readonly domain: string;
+  /** There were several `@` outside quotes; the last one counts. */
+  readonly several: boolean;
+  /** Both halves are as RFC 5322 §3.4.1 has them. */
+  readonly sound: boolean;
+}
+
 /** Cuts an addr-spec at its last `@` outside quotes. */
-export function split(pieces: readonly Piece[]): { localPart: string; domain: string; several: boolean } {
+export function split(pieces: readonly Piece[]): AddrSpec {
   let localPart = '';
   let domain = '';
-  let seen = 0;
+  let ats = 0;
+  let quoted = false;
   for (const { kind, text } of pieces) {
     const at = kind === 'word' ? text.lastIndexOf('@') : -1;
+    quoted ||= kind === 'quoted';
     if (at === -1) {
-      if (seen > 0) domain += text;
+      if (ats > 0) domain += text;
       else localPart += text;
       continue;
     }
-    if (seen > 0) localPart += `@${domain}`;
+    if (ats > 0) localPart += `@${domain}`;
     const before = text.slice(0, at);
-    if (before.includes('@')) seen++;
+    if (before.includes('@')) ats++;
     localPart += before;
     domain = text.slice(at + 1);
-    seen++;
+    ats++;
   }
-  return { localPart, domain, several: seen > 1 };
+  const sound = (quoted || isDotAtom(localPart)) && (isDotAtom(domain) || isLiteral(domain));
+  return { localPart, domain, several: ats > 1, sound };
+}
+
+/** RFC 5322 §3.4.1: `"[" *dtext "]"`. */
+function isLiteral(domain: string): boolean {
+  return domain.startsWith('[') && domain.indexOf(']') === domain.length - 1;
 }

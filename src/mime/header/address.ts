@@ -35,6 +35,7 @@ export interface AddressDefect {
     | 'no-angle' // `Name user@example.com`
     | 'no-comma' // two addresses without a comma between them, or text after an address
     | 'several-at' // the last one counts
+    | 'bad-address' // dots or characters that may not stand there (RFC 5322 §3.4.1)
     | 'empty-address' // `<>`
     | 'unclosed-quote'
     | 'unclosed-comment'
@@ -83,7 +84,7 @@ export function quoted(text: string): string {
 }
 
 /** RFC 5322 §3.2.3, with the characters of RFC 6532 §3.2. */
-function isDotAtom(text: string): boolean {
+export function isDotAtom(text: string): boolean {
   let dot = true; // a dot may not come first, last or after another
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);

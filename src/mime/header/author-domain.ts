@@ -51,7 +51,9 @@ export function authorDomain(fields: HeaderFields): AuthorDomain {
   const [list] = lists;
   if (field === undefined || list === undefined) return no('no-from');
   if (from.length > 1) return no('several-from');
-  if (list.defects.length > 0 || field.charset === 'unknown-8bit' || isAmbiguous(fields)) {
+  // An odd local part, such as the `a..b` of some providers, leaves no doubt about the domain.
+  const doubt = list.defects.some(({ kind }) => kind !== 'bad-address');
+  if (doubt || field.charset === 'unknown-8bit' || isAmbiguous(fields)) {
     return no('malformed');
   }
   if (named.length === 0) return no('no-address');

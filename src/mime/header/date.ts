@@ -79,6 +79,7 @@ export function parseDate(value: string): MailDate | null {
     else draft.defects.add('form');
     at = skipSpace(value, end);
   }
+  if (endsInComment(value)) draft.defects.add('form');
   if (bareReturn(value)) draft.defects.add('character');
   return draft.finish();
 }
@@ -92,6 +93,18 @@ function pieceEnd(text: string, at: number): number {
     if (code <= 32 || code === 44 || code === 40) break;
   }
   return end;
+}
+
+/** RFC 5322 §3.2.2: comments nest, and each is to be closed. */
+function endsInComment(text: string): boolean {
+  let depth = 0;
+  for (let at = text.indexOf('('); at !== -1 && at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 92) at++;
+    else if (code === 40) depth++;
+    else if (code === 41 && depth > 0) depth--;
+  }
+  return depth > 0;
 }
 
 /** RFC 5322 §2.2: a carriage return stands only before a line feed; unfolding leaves none. */

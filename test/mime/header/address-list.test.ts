@@ -130,9 +130,22 @@ test('what senders write instead', () => {
     ['root (Charlie)', [['Charlie', 'root']], 'no-domain'],
     ['<>', [['', '']], 'empty-address'],
     ['a@b@c', [['', '"a@b"@c']], 'several-at'],
+    [
+      'a..b@c, .a@b, a@b..c, a@[b',
+      [
+        ['', '"a..b"@c'],
+        ['', '".a"@b'],
+        ['', 'a@b..c'],
+        ['', 'a@[b'],
+      ],
+      'bad-address',
+      'bad-address',
+      'bad-address',
+      'bad-address',
+    ],
     ['a: b: c@d;', [['', 'c@d']], 'nested-group'],
     ['a: b@c', [['', 'b@c']], 'unclosed-group'],
-    ['a\0b@c', [['', '"a\0b"@c']], 'bad-character'],
+    ['a\0b@c', [['', '"a\0b"@c']], 'bad-character', 'bad-address'],
   ]);
 });
 

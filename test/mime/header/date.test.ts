@@ -51,6 +51,7 @@ test('what senders write instead is read, and said', () => {
     ['Mon, 21 Nov 1997 09:55:06 +0000', '1997-11-21T09:55:06Z', 'weekday'],
     ['21 Nov 1997 09:55:06', '1997-11-21T09:55:06Z', 'zone'],
     ['21 Nov 1997 09:55:06 +0260', '1997-11-21T09:55:06Z', 'zone'],
+    ['21 Nov 1997 09:55:06 +0000 (x(y)', '1997-11-21T09:55:06Z', 'form'],
     ['21 Nov 1997 \r09:55:06 +0000', '1997-11-21T09:55:06Z', 'character'],
   ];
   for (const [value, expected, ...defects] of cases) {

@@ -109,6 +109,7 @@ test('the author domain is one or none (RFC 7489 §6.6.1)', () => {
     ['From: "evil@other.example" <a@example.com.>', 'example.com'],
     ['From: a@example.com, b@EXAMPLE.com', 'example.com'],
     ['From: a@bücher.example', 'bücher.example'],
+    ['From: a..b@x.example', 'x.example'],
     ['Subject: x', 'no-from'],
     ['From: a@x.example\r\nFrom: a@x.example', 'several-from'],
     ['From: a@x.example\r\nfrom : a@y.example', 'several-from'],
