@@ -148,6 +148,18 @@ test('the transfer encoding is the plainest that is safe', () => {
   }
 });
 
+test('a multipart has the encoding of what is in it (RFC 2045 §6.4)', () => {
+  const body = mixed(textPart('a'), mixed(textPart('é')), { kind: 'file', content: 'é' });
+  const encodings = (eightBit: boolean) => {
+    const message = composeMessage({ ...base, body }, { eightBit });
+    assert.equal(message.needs.eightBit, eightBit);
+    const { root } = scanMime(message.octets());
+    return [root, ...root.children].map(({ encoding }) => encoding);
+  };
+  assert.deepEqual(encodings(true), ['8bit', '7bit', '8bit', 'base64']);
+  assert.deepEqual(encodings(false), ['7bit', '7bit', '7bit', 'base64']);
+});
+
 test('UTF-8 stands in the header only where the way carries it (RFC 6532)', () => {
   const message = { ...base, from: 'søren@exämple.com', subject: 'Smørrebrød' };
   assert.throws(() => composeMessage(message), misuse('NEEDS_UTF8'));
@@ -180,10 +192,12 @@ test('no value can begin a field of its own', () => {
     [() => formatField({ name: 'To', value: { addresses: ['nobody'] } }), 'ADDRESS'],
     [() => formatField({ name: 'References', value: { ids: ['a@b>\r\nX: y'] } }), 'MESSAGE_ID'],
     [() => formatField({ name: 'List-Help', value: { uris: ['https://x.example/>,\r\n'] } }), 'URI'],
-    [() => formatField({ name: 'X', value: { token: 'a\r\nB: c' } }), 'PARAMETER'],
+    [() => formatField({ name: 'X', value: { token: 'a\r\nB: c' } }), 'TOKEN'],
     [() => formatField({ name: 'X', value: { value: 'a/b\r\nC: d' } }), 'CONTENT_TYPE'],
     [() => formatField({ name: 'X', value: { value: 'a/b', parameters: { 'x\r\n': '' } } }), 'PARAMETER'],
   ];
+  const twice = { name: 'subject', value: { text: 'x' } };
+  refused.push([() => composeMessage({ ...base, fields: [twice] }), 'FIELD_NAME']);
   for (const [run, code] of refused) assert.throws(run, misuse(code));
 });
 

@@ -10,6 +10,7 @@ import type { Bytes } from '../../machine/index.ts';
 import type { AddressInput } from './address.ts';
 import { ComposedMessage } from './composed.ts';
 import { checkedId, type FieldInput, type FieldValue, formatField } from './field.ts';
+import { ComposeMisuse } from './misuse.ts';
 import { type FilePart, type PartInput, type StreamedContent, typeOf } from './part.ts';
 import { base64, canonical, type EncodedBody, encodeText, unencoded } from './text-encoding.ts';
 
@@ -30,7 +31,7 @@ export interface MessageInput {
   readonly messageId: string;
   readonly inReplyTo?: readonly string[];
   readonly references?: readonly string[];
-  /** Other fields, in order; a field named as one of the above is added to it, not put in its place. */
+  /** Other fields, in order; those above and those of MIME are not among them. */
   readonly fields?: readonly FieldInput[];
   readonly body: PartInput;
 }
@@ -77,7 +78,7 @@ class MessageWriter {
   #boundaries = 0;
   #text = '';
   readonly #segments: (Bytes | StreamedContent)[] = [];
-  #hasEightBit = false;
+  readonly #bodies = new Map<LeafInput, Body>();
   #hasUtf8 = false;
 
   constructor(message: MessageInput, { utf8 = false, eightBit = false }: ComposeOptions) {
@@ -98,19 +99,18 @@ class MessageWriter {
     this.#field('Message-ID', { ids: [message.messageId] });
     this.#field('In-Reply-To', inReplyTo && { ids: inReplyTo });
     this.#field('References', references && { ids: references });
-    for (const { name, value } of message.fields ?? []) this.#field(name, value);
+    this.#others(message.fields);
     this.#field('MIME-Version', { token: '1.0' });
   }
 
   part(part: PartInput, top: boolean): void {
-    const body = part.kind === 'multipart' ? null : bodyOf(part, this.#eightBit);
     const boundary = part.kind === 'multipart' ? `${this.#boundary}_${++this.#boundaries}` : '';
+    const encoding = this.#encodingOf(part);
     this.#field('Content-Type', { value: typeOf(part), parameters: typeParameters(part, boundary) });
-    if (body !== null && body.encoding !== '7bit')
-      this.#field('Content-Transfer-Encoding', { token: body.encoding });
+    if (encoding !== '7bit') this.#field('Content-Transfer-Encoding', { token: encoding });
     if (part.kind === 'file') this.#field('Content-Disposition', disposition(part));
     if (part.contentId !== undefined) this.#field('Content-ID', { ids: [part.contentId] });
-    for (const { name, value } of part.fields ?? []) this.#field(name, value);
+    this.#others(part.fields);
     this.#text += '\r\n';
     if (part.kind === 'multipart') {
       for (const child of part.parts) {
@@ -119,22 +119,48 @@ class MessageWriter {
         this.#text += '\r\n';
       }
       this.#text += `--${boundary}--${top ? '\r\n' : ''}`;
-    } else if (body !== null) {
-      if (body.encoding === '8bit') this.#hasEightBit = true;
+    } else {
+      const body = this.#body(part);
       this.#flush();
       this.#segments.push('octets' in body ? body.octets : body.content);
     }
+  }
+
+  /** RFC 2045 §6.4: a multipart has the widest of its parts' encodings, but never encodes them again. */
+  #encodingOf(part: PartInput): Body['encoding'] {
+    if (part.kind !== 'multipart') return this.#body(part).encoding;
+    return part.parts.some((each) => this.#encodingOf(each) === '8bit') ? '8bit' : '7bit';
+  }
+
+  #body(part: LeafInput): Body {
+    let body = this.#bodies.get(part);
+    if (body === undefined) {
+      body = bodyOf(part, this.#eightBit);
+      this.#bodies.set(part, body);
+    }
+    return body;
   }
 
   finish(): ComposedMessage {
     this.#flush();
     const last = this.#segments.at(-1);
     if (last !== undefined && !('open' in last) && !endsLine(last)) this.#segments.push(Buffer.from('\r\n'));
-    return new ComposedMessage(this.#segments, { utf8: this.#hasUtf8, eightBit: this.#hasEightBit });
+    return new ComposedMessage(this.#segments, {
+      utf8: this.#hasUtf8,
+      eightBit: [...this.#bodies.values()].some(({ encoding }) => encoding === '8bit'),
+    });
   }
 
   #field(name: string, value: FieldValue | undefined): void {
     if (value !== undefined && !isEmpty(value)) this.#text += formatField({ name, value }, this.#utf8);
+  }
+
+  #others(fields: readonly FieldInput[] = []): void {
+    for (const { name, value } of fields) {
+      if (own.has(name.toLowerCase()))
+        throw new ComposeMisuse('FIELD_NAME', `${name} has a place of its own`);
+      this.#field(name, value);
+    }
   }
 
   #flush(): void {
@@ -145,6 +171,13 @@ class MessageWriter {
     this.#text = '';
   }
 }
+
+/** Fields that are written from what the message and its parts say, at most once each (RFC 5322 §3.6). */
+const own = new Set(
+  'date from sender reply-to to cc subject message-id in-reply-to references mime-version content-type content-transfer-encoding content-id'.split(
+    ' ',
+  ),
+);
 
 function endsLine(octets: Bytes): boolean {
   return octets.at(-1) === 10;
@@ -157,9 +190,10 @@ function isEmpty(value: FieldValue): boolean {
   return 'uris' in value && value.uris.length === 0;
 }
 
+type LeafInput = Exclude<PartInput, { kind: 'multipart' }>;
 type Body = EncodedBody | { readonly encoding: 'base64'; readonly content: StreamedContent };
 
-function bodyOf(part: Exclude<PartInput, { kind: 'multipart' }>, eightBit: boolean): Body {
+function bodyOf(part: LeafInput, eightBit: boolean): Body {
   switch (part.kind) {
     case 'text':
       return typeOf(part).startsWith('message/')

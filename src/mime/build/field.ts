@@ -97,7 +97,7 @@ function checkedUri(uri: string): string {
 
 function checkedToken(text: string): string {
   if (!/^[\x20-\x7e]{0,900}$/.test(text)) {
-    throw new ComposeMisuse('PARAMETER', `not a token: ${JSON.stringify(oneLine(text.slice(0, 100)))}`);
+    throw new ComposeMisuse('TOKEN', `not a token: ${JSON.stringify(oneLine(text.slice(0, 100)))}`);
   }
   return text;
 }

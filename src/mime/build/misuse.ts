@@ -1,6 +1,6 @@
 /**
  * A host composed what cannot be written as a message. `code` says what: `FIELD_NAME`, `ADDRESS`,
- * `MESSAGE_ID`, `PARAMETER`, `URI`, `CONTENT_TYPE` (it has characters that may not stand there), `NEEDS_UTF8` (an
+ * `MESSAGE_ID`, `PARAMETER`, `TOKEN`, `URI`, `CONTENT_TYPE` (it has characters that may not stand there), `NEEDS_UTF8` (an
  * address that only SMTPUTF8 can carry, without `utf8`), or `STREAMED` (a message with streamed
  * content was asked for as one run of octets).
  */
@@ -20,6 +20,7 @@ export type ComposeMisuseCode =
   | 'ADDRESS'
   | 'MESSAGE_ID'
   | 'PARAMETER'
+  | 'TOKEN'
   | 'URI'
   | 'CONTENT_TYPE'
   | 'NEEDS_UTF8'
