@@ -1,0 +1,205 @@
+/**
+ * The DMARC verdict on one message, from what SPF and DKIM found (RFC 9989 §5.3).
+ *
+ * Nothing here throws for what a peer or its DNS says: each way it can go is a result with its reason.
+ */
+import type { Resolver } from '../dns/index.ts';
+import { Discovery, type DiscoveryMethod, type DiscoveryOptions } from './discovery.ts';
+import type { AlignmentMode, DmarcPolicy, DmarcRecord } from './record.ts';
+
+/** What SPF and DKIM found, and whose name the message bears. */
+export interface DmarcFacts {
+  /** The domain of the From field in lower-case A-labels (RFC 9989 §5.3.1), or `null` where there is not exactly one. */
+  readonly authorDomain: string | null;
+  /** SPF of the MAIL FROM identity: its domain in lower-case A-labels, and the result of RFC 7208 §2.6. */
+  readonly spf?: { readonly domain: string; readonly result: string };
+  /** Each signature: its `d=` in lower-case A-labels, and the result of RFC 8601 §2.7.1. */
+  readonly dkim?: readonly { readonly domain: string; readonly result: string }[];
+}
+
+/** How to evaluate. */
+export interface DmarcOptions extends DiscoveryOptions {
+  /**
+   * A number from 0 to 99, drawn anew for each message: RFC 7489 §6.6.4 applies a policy with `pct=20`
+   * where it is below 20. Only the public-suffix method asks for it; 0 by default.
+   */
+  readonly sample?: number;
+}
+
+/**
+ * The result by RFC 9989 §9.2:
+ *
+ * - `none`: no policy record, or no author domain.
+ * - `pass`: DKIM or SPF passed for a domain aligned with the author's.
+ * - `fail`: neither did.
+ * - `temperror`: DNS did not tell; a later attempt may.
+ * - `permerror`: a policy record that nobody can follow.
+ */
+export type DmarcResult = 'none' | 'pass' | 'fail' | 'temperror' | 'permerror';
+
+/** Why a verdict is what it is. */
+export type DmarcReason =
+  | 'aligned' // pass
+  | 'not-authenticated' // fail: neither SPF nor DKIM passed for anybody
+  | 'not-aligned' // fail: they passed, for domains of others
+  | 'no-author-domain' // none
+  | 'no-record' // none
+  | 'dns-failure' // temperror
+  | 'bad-policy' // permerror
+  | 'several-records'; // permerror, of the public-suffix method
+
+/** The policy that was found, and what of it applies. */
+export interface AppliedPolicy {
+  /** The domain that published the record. */
+  readonly domain: string;
+  readonly record: DmarcRecord;
+  /** What applies to this author: the domain's own `p`, or `sp` or `np` where it is a subdomain. */
+  readonly policy: DmarcPolicy;
+  readonly method: DiscoveryMethod;
+}
+
+/** The verdict on one message. */
+export interface DmarcVerdict {
+  readonly result: DmarcResult;
+  readonly reason: DmarcReason;
+  /**
+   * What the owner asks to be done: `none` where the message passed or there is no policy. With `t=y` it
+   * is one level below the policy (RFC 9989 §4.7).
+   */
+  readonly disposition: DmarcPolicy;
+  readonly authorDomain: string | null;
+  /** `null` where no policy record was found. */
+  readonly policy: AppliedPolicy | null;
+  /** Whether DKIM, and whether SPF, passed for an aligned domain; reports tell both. */
+  readonly aligned: { readonly dkim: boolean; readonly spf: boolean };
+  /** For people: what DNS said. Empty unless it failed. */
+  readonly text: string;
+}
+
+/** Passing signatures by distinct domains that are looked into; each may cost a tree walk. */
+const mostIdentifiers = 20;
+
+/**
+ * Evaluates DMARC for one message (RFC 9989 §5.3).
+ *
+ * @example
+ * ```ts
+ * import { evaluateDmarc } from 'mailwright/dmarc';
+ * import { ZoneResolver } from 'mailwright/dns';
+ *
+ * const zone = new ZoneResolver({ '_dmarc.example.com': { TXT: ['v=DMARC1; p=reject'] } });
+ * const verdict = await evaluateDmarc(
+ *   { authorDomain: 'news.example.com', spf: { domain: 'example.net', result: 'pass' } },
+ *   zone,
+ * );
+ * verdict.result; // 'fail'
+ * verdict.disposition; // 'reject'
+ * ```
+ */
+export async function evaluateDmarc(
+  facts: DmarcFacts,
+  resolver: Resolver,
+  options: DmarcOptions = {},
+): Promise<DmarcVerdict> {
+  const { authorDomain } = facts;
+  if (authorDomain === null) return verdict('none', 'no-author-domain', facts);
+  const discovery = new Discovery(resolver, options);
+  const found = await discovery.policy(authorDomain);
+  if (found.kind === 'none') return verdict('none', 'no-record', facts);
+  if (found.kind === 'bad') return verdict('permerror', found.why, facts);
+  if (found.kind === 'failure') return verdict('temperror', 'dns-failure', facts, { text: found.text });
+
+  const { domain, record } = found;
+  const spfDomain = facts.spf?.result === 'pass' ? facts.spf.domain : null;
+  const dkimDomains = new Set<string>();
+  for (const { domain: signer, result } of facts.dkim ?? []) {
+    if (result === 'pass' && dkimDomains.size < mostIdentifiers) dkimDomains.add(signer);
+  }
+  const alignment = new Alignment(discovery, authorDomain);
+  const spf = spfDomain !== null && (await alignment.of(spfDomain, record.aspf));
+  let dkim: boolean | 'unknown' = false;
+  for (const signer of dkimDomains) {
+    const one = await alignment.of(signer, record.adkim);
+    if (one !== false) dkim = one;
+    if (one === true) break;
+  }
+  const aligned = { dkim: dkim === true, spf: spf === true };
+  const policy = await applicable(discovery, authorDomain, domain, record);
+  const method = options.method ?? 'tree-walk';
+  const shown: AppliedPolicy = { domain, record, method, policy: policy === 'unknown' ? record.p : policy };
+  if (aligned.dkim || aligned.spf) return verdict('pass', 'aligned', facts, { policy: shown, aligned });
+  if (dkim === 'unknown' || spf === 'unknown' || policy === 'unknown') {
+    return verdict('temperror', 'dns-failure', facts, { policy: shown, text: 'no answer above the domain' });
+  }
+  return verdict(
+    'fail',
+    spfDomain === null && dkimDomains.size === 0 ? 'not-authenticated' : 'not-aligned',
+    facts,
+    { policy: shown, disposition: dispositionOf(shown, options.sample ?? 0) },
+  );
+}
+
+function verdict(
+  result: DmarcResult,
+  reason: DmarcReason,
+  { authorDomain }: DmarcFacts,
+  more: Partial<DmarcVerdict> = {},
+): DmarcVerdict {
+  const aligned = { dkim: false, spf: false };
+  return { result, reason, disposition: 'none', authorDomain, policy: null, aligned, text: '', ...more };
+}
+
+/** Which of `p`, `sp` and `np` applies (RFC 9989 §4.10.1). */
+async function applicable(
+  discovery: Discovery,
+  author: string,
+  domain: string,
+  { p, sp = p, np = sp }: DmarcRecord,
+): Promise<DmarcPolicy | 'unknown'> {
+  if (author === domain) return p;
+  if (np === sp) return sp;
+  const exists = await discovery.exists(author);
+  return exists === 'unknown' ? exists : exists ? sp : np;
+}
+
+/** One level below (RFC 9989 §4.7, `t`; RFC 7489 §6.6.4). */
+const milder = { reject: 'quarantine', quarantine: 'none', none: 'none' } as const;
+
+function dispositionOf({ policy, record, method }: AppliedPolicy, sample: number): DmarcPolicy {
+  const spared = record.testing || (method === 'public-suffix' && sample >= record.pct);
+  return spared ? milder[policy] : policy;
+}
+
+/** Whether domains are aligned with the author's (RFC 9989 §4.4). */
+class Alignment {
+  readonly #discovery: Discovery;
+  readonly #author: string;
+  #organization: Promise<string | null> | undefined;
+
+  constructor(discovery: Discovery, author: string) {
+    this.#discovery = discovery;
+    this.#author = author;
+  }
+
+  async of(domain: string, mode: AlignmentMode): Promise<boolean | 'unknown'> {
+    if (domain === this.#author) return true;
+    if (mode === 's' || !shareAParent(domain, this.#author)) return false;
+    this.#organization ??= this.#organizationOf(this.#author);
+    const organization = await this.#organization;
+    if (organization === null) return 'unknown';
+    // An organizational domain is the domain itself or one above it: others need not be asked about.
+    if (domain !== organization && !domain.endsWith(`.${organization}`)) return false;
+    const other = await this.#organizationOf(domain);
+    return other === null ? 'unknown' : other === organization;
+  }
+
+  async #organizationOf(domain: string): Promise<string | null> {
+    const found = await this.#discovery.organization(domain);
+    return found.kind === 'found' ? found.domain : null;
+  }
+}
+
+/** Whether the last labels are the same: without that no organizational domain can be both's. */
+function shareAParent(one: string, other: string): boolean {
+  return one.slice(one.lastIndexOf('.') + 1) === other.slice(other.lastIndexOf('.') + 1);
+}
