@@ -87,7 +87,7 @@ const soundTls: SecureContextOptions = {
  */
 export class Certificates {
   readonly #options: CertificatesOptions;
-  readonly #ticketKeys: Bytes;
+  #ticketKeys: Bytes;
   #default: Served;
   #byName = new Map<string, Served>();
   #byDigest = new Map<string, Served>();
@@ -97,16 +97,19 @@ export class Certificates {
   constructor(certificates: Certificate | readonly Certificate[], options: CertificatesOptions = {}) {
     this.#options = options;
     this.#ticketKeys = options.ticketKeys ?? workerTicketKeys() ?? randomBytes(48);
-    this.#default = this.#take(certificates);
+    this.#default = this.#take(certificates, this.#ticketKeys);
   }
 
   /**
    * Serves these instead. Connections go on as they are; the next handshakes show the new ones.
    *
+   * @param ticketKeys new ones, which a server that runs for long should have every week or so
+   *   (RFC 9325 §3.4); sessions begun before can then not be resumed. Default the present ones.
    * @throws ServerMisuse `NO_CERTIFICATE`, `BAD_CERTIFICATE`; what was served before then stays
    */
-  replace(certificates: Certificate | readonly Certificate[]): void {
-    this.#default = this.#take(certificates);
+  replace(certificates: Certificate | readonly Certificate[], ticketKeys: Bytes = this.#ticketKeys): void {
+    this.#default = this.#take(certificates, ticketKeys);
+    this.#ticketKeys = ticketKeys;
     this.#generation += 1;
   }
 
@@ -137,14 +140,14 @@ export class Certificates {
     return (await this.#byDigest.get(digest(certificate))?.staple?.get()) ?? null;
   }
 
-  #take(certificates: Certificate | readonly Certificate[]): Served {
+  #take(certificates: Certificate | readonly Certificate[], ticketKeys: Bytes): Served {
     const list = 'length' in certificates ? certificates : [certificates];
     const byName = new Map<string, Served>();
     const byDigest = new Map<string, Served>();
     let first: Served | null = null;
     for (const each of list) {
       const x509 = orMisuse(() => new X509Certificate(each.cert));
-      const served = this.#serve(each);
+      const served = this.#serve(each, ticketKeys);
       first ??= served;
       byDigest.set(digest(x509.raw), served);
       // Of two certificates for one name the first is served.
@@ -156,13 +159,13 @@ export class Certificates {
     return first;
   }
 
-  #serve({ cert, key, passphrase, ocsp }: Certificate): Served {
+  #serve({ cert, key, passphrase, ocsp }: Certificate, ticketKeys: Bytes): Served {
     const { clientAuthorities } = this.#options;
     const options: SecureContextOptions = {
       ...soundTls,
       cert: pemText(cert),
       key: pemText(key),
-      ticketKeys: Buffer.from(this.#ticketKeys),
+      ticketKeys: Buffer.from(ticketKeys),
       ...(passphrase !== undefined && { passphrase }),
       ...(clientAuthorities !== undefined && { ca: clientAuthorities.map(pemText) }),
     };

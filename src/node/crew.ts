@@ -77,7 +77,9 @@ export class Crew {
 
   /** Resolves when every worker listens; rejects, and ends them all, when one fails to. */
   listening(key: ListenKey): Promise<readonly PeerAddress[]> {
-    return this.#awaitedOf(key).result.promise;
+    const { promise, reject } = this.#awaitedOf(key).result;
+    if (this.#closing) reject(ended());
+    return promise;
   }
 
   /** Lets every worker close its servers; those that still live after the deadline, and a little, are killed. */
@@ -102,7 +104,7 @@ export class Crew {
     if (current === this) current = null;
     for (const { timer } of this.#posts) if (timer !== null) clearTimeout(timer);
     for (const { result } of this.#awaited.values()) {
-      result.reject(new ServerMisuse('CLOSED', 'the workers were ended before they listened'));
+      result.reject(ended());
     }
     if (this.#alive === 0) this.#ended.resolve();
   }
@@ -178,4 +180,8 @@ export class Crew {
     }
     return awaited;
   }
+}
+
+function ended(): ServerMisuse {
+  return new ServerMisuse('CLOSED', 'the workers were ended before they listened');
 }

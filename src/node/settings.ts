@@ -12,7 +12,7 @@ import type { ConnectionLimits } from './connection-limits.ts';
 export interface ListenOn {
   /** 0 takes a free one, which `addresses` then tells. */
   readonly port?: number;
-  /** An address of this machine. Default all, IPv6 and IPv4; `localhost` or `127.0.0.1` for no others. */
+  /** An address of this machine. Default all, IPv6 and IPv4; `127.0.0.1` or `::1` for peers on this machine. */
   readonly host?: string;
   /** A Unix socket. One that a dead process left behind is replaced. */
   readonly path?: string;

@@ -81,7 +81,7 @@ export class SmtpServer {
    * @param on a port, or one or many {@link ListenOn}
    * @returns the addresses of these listeners
    * @throws (as a rejection) the system's error with its `code` (`EADDRINUSE`, `EACCES`, ...);
-   *   ServerMisuse `NO_CERTIFICATE`, `NO_TLS`, `BAD_LISTENER`, `CLOSED`
+   *   ServerMisuse `NO_CERTIFICATE`, `NO_TLS`, `BAD_LISTENER`, `WORKERS`, `CLOSED`
    */
   async listen(on: number | ListenOn | readonly ListenOn[]): Promise<readonly PeerAddress[]> {
     if (this.#closing) throw closed();

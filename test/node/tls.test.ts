@@ -179,6 +179,9 @@ test('what can not be read is told at once', () => {
     );
   }
   assert.throws(() => new Certificates([]), { code: 'NO_CERTIFICATE' });
+  assert.throws(() => new Certificates(good, { ticketKeys: new Uint8Array(47) }), {
+    code: 'BAD_CERTIFICATE',
+  });
 });
 
 /** Two connections, the second with the session of the first. */
@@ -205,7 +208,7 @@ test('sessions are resumed by ticket: after rotation, in other processes, with T
     const { server: twin } = await started(other, { tls: 'implicit' });
     const { server: stranger } = await started(certificate('mx.test'), { tls: 'implicit' });
     for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
-      for (const servername of ['mx.test', 'elsewhere.test']) {
+      for (const servername of ['mx.test', 'elsewhere.test', '']) {
         const options = { maxVersion, servername };
         const rotate = () => tls.replace(certificate('mx.test'));
         assert.equal(await resumes(server.port, server.port, rotate, options), true);
@@ -213,6 +216,8 @@ test('sessions are resumed by ticket: after rotation, in other processes, with T
         assert.equal(await resumes(server.port, stranger.port, () => {}, options), false);
       }
     }
+    const rekey = () => tls.replace(certificate('mx.test'), new Uint8Array(48).fill(8));
+    assert.equal(await resumes(server.port, server.port, rekey, {}), false);
     await Promise.all([server.destroy(), twin.destroy(), stranger.destroy()]);
   }
 });
