@@ -69,8 +69,8 @@ const noPart: SinglePartStructure = {
 /**
  * The body structure of a part; of the root, that of the message.
  *
- * A text part without Content-Type is told as `text/plain; charset=us-ascii` (RFC 2045 §5.2). A
- * multipart that was not divided (no boundary, a limit) is told as one part of no octets.
+ * A text that declares no charset is told with `charset=us-ascii` (RFC 2046 §4.1.2), as clients are
+ * used to. A multipart that was not divided (no boundary, a limit) is told as one part of no octets.
  *
  * @example
  * ```ts
@@ -89,7 +89,7 @@ export function bodyStructureOf(part: MimePart): BodyStructure {
     language: contentLanguages(header),
     location: value(header, 'content-location'),
   };
-  const parameters = part.contentType?.written ?? (part.type === 'text' ? noPart.parameters : []);
+  const parameters = parametersOf(part);
   if (part.type === 'multipart') {
     const parts = part.children.map(bodyStructureOf);
     return {
@@ -115,6 +115,12 @@ export function bodyStructureOf(part: MimePart): BodyStructure {
     md5: value(header, 'content-md5'),
     ...extension,
   };
+}
+
+function parametersOf(part: MimePart): readonly Parameter[] {
+  const { contentType } = part;
+  if (part.type !== 'text' || contentType?.parameters.has('charset')) return contentType?.written ?? [];
+  return [...(contentType?.written ?? []), ...noPart.parameters];
 }
 
 function value(header: HeaderFields, key: string): string | null {
