@@ -17,6 +17,7 @@ import {
   joinAddress,
 } from './address.ts';
 import { addressRuns, commentText, hasAt, join, type Piece, split, wordless } from './address-pieces.ts';
+import { commentEnd } from './comment.ts';
 import { decodeEncodedWords, encodedWordEnd } from './words.ts';
 
 /** Postfix keeps 100 kB of header in all; a list with more mailboxes than this is an attack. */
@@ -137,22 +138,15 @@ class AddressReader {
     this.#quotesEnd = true;
   }
 
-  /** RFC 5322 §3.2.2: comments nest. */
   #comment(): void {
-    const text = this.#text;
-    let depth = 0;
-    for (let i = this.#at; i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      if (code === 92) i++;
-      else if (code === 40) depth++;
-      else if (code === 41 && --depth === 0) {
-        this.#push('comment', text.slice(this.#at + 1, i));
-        this.#at = i + 1;
-        return;
-      }
+    const end = commentEnd(this.#text, this.#at);
+    if (end === -1) {
+      this.#defect('unclosed-comment');
+      this.#commentsEnd = true;
+      return;
     }
-    this.#defect('unclosed-comment');
-    this.#commentsEnd = true;
+    this.#push('comment', this.#text.slice(this.#at + 1, end - 1));
+    this.#at = end;
   }
 
   /** Up to white space or a character that ends it; dots and `@` are part of it, and so is a literal. */

@@ -1,5 +1,6 @@
 /** Content-Type (RFC 2045 §5) and Content-Disposition (RFC 2183). */
-import { type Parameters, parseParameters, skipSpace, tokenEnd } from './parameters.ts';
+import { skipSpace } from './comment.ts';
+import { type Parameters, parseParameters, tokenEnd } from './parameters.ts';
 
 /** A Content-Type field's value. */
 export interface ContentType extends Parameters {

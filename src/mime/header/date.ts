@@ -5,7 +5,7 @@
  *
  * Senders write the pieces in other orders too; they are taken as they come, by what they look like.
  */
-import { skipSpace } from './parameters.ts';
+import { commentEnd, skipSpace } from './comment.ts';
 
 /** What is wrong with a date that can be read all the same. */
 export type DateDefect =
@@ -79,7 +79,7 @@ export function parseDate(value: string): MailDate | null {
     else draft.defects.add('form');
     at = skipSpace(value, end);
   }
-  if (endsInComment(value)) draft.defects.add('form');
+  if (!commentsClose(value)) draft.defects.add('form');
   if (bareReturn(value)) draft.defects.add('character');
   return draft.finish();
 }
@@ -95,16 +95,14 @@ function pieceEnd(text: string, at: number): number {
   return end;
 }
 
-/** RFC 5322 §3.2.2: comments nest, and each is to be closed. */
-function endsInComment(text: string): boolean {
-  let depth = 0;
-  for (let at = text.indexOf('('); at !== -1 && at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 92) at++;
-    else if (code === 40) depth++;
-    else if (code === 41 && depth > 0) depth--;
+function commentsClose(text: string): boolean {
+  let open = text.indexOf('(');
+  while (open !== -1) {
+    const end = commentEnd(text, open);
+    if (end === -1) return false;
+    open = text.indexOf('(', end);
   }
-  return depth > 0;
+  return true;
 }
 
 /** RFC 5322 §2.2: a carriage return stands only before a line feed; unfolding leaves none. */

@@ -2,8 +2,8 @@
 
 import { mailboxes } from './address.ts';
 import { parseAddressList } from './address-list.ts';
+import { skipSpace } from './comment.ts';
 import type { HeaderFields } from './fields.ts';
-import { skipSpace } from './parameters.ts';
 
 /** RFC 2369 has a client take the first that it can handle; more than these is nobody's list. */
 const mostUris = 50;

@@ -10,6 +10,7 @@
  * meaning is taken and a defect tells what was wrong. One pass over the text, except that a bare
  * value with spaces looks one word ahead.
  */
+import { skipSpace } from './comment.ts';
 import { decodeContinuations } from './continuations.ts';
 import { decodeEncodedWords } from './words.ts';
 
@@ -47,6 +48,7 @@ export interface Parameters {
 
 /** More than real mail has; each continuation counts as one. */
 const mostParameters = 200;
+const mostDefects = 100;
 
 const none: ReadonlyMap<string, string> = new Map();
 const sound: readonly ParameterDefect[] = [];
@@ -59,7 +61,6 @@ for (const each of '/:?=[]@<>\\') classes[each.charCodeAt(0)] = 2;
 
 const SPACE = 32;
 const QUOTE = 34;
-const OPEN = 40;
 const SEMICOLON = 59;
 const EQUALS = 61;
 const BACKSLASH = 92;
@@ -71,36 +72,13 @@ export function tokenEnd(text: string, at: number): number {
   return end;
 }
 
-/** Skips spaces and comments (RFC 5322 §3.2.2), nested or not closed. */
-export function skipSpace(text: string, at: number): number {
-  let next = at;
-  for (;;) {
-    const code = text.charCodeAt(next);
-    if (code === SPACE || code === 9 || code === 13 || code === 10) next++;
-    else if (code === OPEN) next = commentEnd(text, next);
-    else return next;
-  }
-}
-
-/** After the comment that opens at `at`; the end of the text when it is never closed. */
-function commentEnd(text: string, at: number): number {
-  let depth = 0;
-  for (let i = at; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === BACKSLASH) i++;
-    else if (code === OPEN) depth++;
-    else if (code === 41 && --depth === 0) return i + 1;
-  }
-  return text.length;
-}
-
 /** Reads the parameters that follow the main value, from its end or its semicolon on. */
 export function parseParameters(text: string, start: number): Parameters {
   if (skipSpace(text, start) >= text.length) return { parameters: none, written: [], defects: sound };
-  return new Reader(text, start).read();
+  return new ParameterReader(text, start).read();
 }
 
-class Reader {
+class ParameterReader {
   readonly #text: string;
   #at: number;
   readonly #written: Parameter[] = [];
@@ -212,6 +190,7 @@ class Reader {
   }
 
   #defect(kind: ParameterDefect['kind'], name?: string): void {
+    if (this.#defects.length === mostDefects) return;
     this.#defects.push(name === undefined || name === '' ? { kind } : { kind, name });
   }
 }

@@ -6,6 +6,7 @@
  * Clauses come in any order in practice and any may be missing. Nothing in a Received field below
  * those of servers that one trusts is more than a claim.
  */
+import { commentEnd } from './comment.ts';
 import { type MailDate, parseDate } from './date.ts';
 
 /** What one hop tells of itself. A clause that is not there is absent. */
@@ -98,6 +99,8 @@ function readWords(value: string): { words: Word[]; end: number } {
   const words: Word[] = [];
   let end = -1;
   let before = 0;
+  /** Comments still close: the first that does not is a word, and so are all after it. */
+  let closed = true;
   let at = 0;
   while (at < value.length) {
     const code = value.charCodeAt(at);
@@ -106,8 +109,10 @@ function readWords(value: string): { words: Word[]; end: number } {
       end = ++at;
       before = words.length;
     } else {
-      const comment = code === 40;
-      const next = comment ? commentEnd(value, at) : wordEnd(value, at);
+      const close = code === 40 && closed ? commentEnd(value, at) : -1;
+      const comment = close !== -1;
+      if (code === 40 && !comment) closed = false;
+      const next = comment ? close : wordEnd(value, at);
       if (words.length < mostWords) {
         words.push({ text: comment ? value.slice(at + 1, next - 1) : value.slice(at, next), comment });
       }
@@ -118,22 +123,10 @@ function readWords(value: string): { words: Word[]; end: number } {
 }
 
 function wordEnd(value: string, at: number): number {
-  let end = at;
+  let end = at + 1;
   for (; end < value.length; end++) {
     const code = value.charCodeAt(end);
     if (code <= 32 || code === 40 || code === 59) break;
   }
   return end;
-}
-
-/** RFC 5322 §3.2.2; a comment that is not closed ends with the text. */
-function commentEnd(value: string, at: number): number {
-  let depth = 0;
-  for (let i = at; i < value.length; i++) {
-    const code = value.charCodeAt(i);
-    if (code === 92) i++;
-    else if (code === 40) depth++;
-    else if (code === 41 && --depth === 0) return i + 1;
-  }
-  return value.length + 1;
 }

@@ -1,5 +1,6 @@
 /** Fields whose value is one word, for programs. */
-import { type Parameters, parseParameters, skipSpace, tokenEnd } from './parameters.ts';
+import { skipSpace } from './comment.ts';
+import { type Parameters, parseParameters, tokenEnd } from './parameters.ts';
 
 /** A value that is one token, with parameters: Auto-Submitted, Content-Transfer-Encoding, MIME-Version. */
 export interface TokenValue extends Parameters {
