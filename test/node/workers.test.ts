@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
 import { workerNumber } from 'mailwright/node';
@@ -24,7 +23,7 @@ class Host {
   readonly #exit: Promise<unknown[]>;
 
   constructor(...args: readonly string[]) {
-    this.process = fork(join(import.meta.dirname, 'worker-server.ts'), args, {
+    this.process = fork(new URL('./worker-server.ts', import.meta.url), args, {
       execArgv: ['--conditions=mailwright-source'],
       silent: true,
     });
