@@ -80,7 +80,7 @@ function peer(draft: Draft, info: Word | undefined): void {
     draft.fromAddress = literal;
   }
   if (info === undefined || !info.comment) return;
-  const open = info.text.indexOf('[');
+  const open = info.text.lastIndexOf('[');
   const close = open === -1 ? -1 : info.text.indexOf(']', open);
   const address = close === -1 ? undefined : addressLiteral(info.text.slice(open, close + 1));
   if (address === undefined) return;

@@ -49,17 +49,20 @@ export interface ReceivedInput {
  * ```
  */
 export function formatReceived(input: ReceivedInput): string {
-  const { helo, address, host, by, id, cipher, date, offset } = input;
+  const { helo, address, host, by, id, cipher, date, offset, utf8 = false } = input;
+  const safe = (text: string) => word(text, utf8);
   const lines: string[] = [];
   if (helo !== undefined || address !== undefined) {
-    const literal = address === undefined ? '' : `[${address.includes(':') ? 'IPv6:' : ''}${word(address)}]`;
-    const seen = [host === undefined ? '' : word(host), literal].filter((each) => each !== '').join(' ');
-    lines.push(`from ${word(helo ?? literal)}${seen === '' ? '' : ` (${seen})`}`);
+    const literal = address === undefined ? '' : `[${address.includes(':') ? 'IPv6:' : ''}${safe(address)}]`;
+    // A name out of the DNS is its owner's to choose: brackets in it would pass for an address.
+    const name = host === undefined ? '' : safe(host).replace(/[[\]]/g, '?');
+    const seen = [name, literal].filter((each) => each !== '').join(' ');
+    lines.push(`from ${safe(helo ?? literal)}${seen === '' ? '' : ` (${seen})`}`);
   }
-  lines.push(`by ${word(by)} with ${transmissionType(input)} id ${word(id)}`);
+  lines.push(`by ${safe(by)} with ${transmissionType(input)} id ${safe(id)}`);
   const rest: string[] = [];
-  if (input.for !== undefined) rest.push(`for <${path(input.for)}>`);
-  if (cipher !== undefined) rest.push(`tls ${word(cipher)}`); // RFC 8314 §4.3
+  if (input.for !== undefined) rest.push(`for <${path(input.for, utf8)}>`);
+  if (cipher !== undefined) rest.push(`tls ${safe(cipher)}`); // RFC 8314 §4.3
   if (rest.length > 0) lines.push(rest.join(' '));
   return `Received: ${lines.join('\r\n\t')};\r\n\t${formatDate(date, offset)}\r\n`;
 }
@@ -73,13 +76,16 @@ function transmissionType({ protocol, authenticated, utf8, cipher }: ReceivedInp
 
 /** RFC 5321 §4.5.3.1.2: a domain has at most 255 octets. */
 const longestWord = 255;
+const notWord = /[^A-Za-z0-9._:[\]+=/@-]/g;
+/** RFC 6532 §3.2. */
+const notWordInUtf8 = /[^\p{L}\p{N}\p{M}._:[\]+=/@-]/gu;
 
-function word(text: string): string {
-  const safe = text.slice(0, longestWord).replace(/[^\p{L}\p{N}\p{M}._:[\]+=/@-]/gu, '?');
+function word(text: string, utf8: boolean): string {
+  const safe = text.slice(0, longestWord).replace(utf8 ? notWordInUtf8 : notWord, '?');
   return safe === '' ? '?' : safe;
 }
 
 /** A path may have a quoted local part; it may not have an angle, or anything that breaks the line. */
-function path(text: string): string {
-  return text.slice(0, longestWord).replace(/[\p{C}<>\\]/gu, '?');
+function path(text: string, utf8: boolean): string {
+  return text.slice(0, longestWord).replace(utf8 ? /[\p{C}<>\\]/gu : /[^\x20-\x7e]|[<>\\]/g, '?');
 }

@@ -110,6 +110,20 @@ test('a hop is put on record, and read back (RFC 5321 §4.4, RFC 3848 §1, RFC 8
   });
 });
 
+test('a name in the DNS does not pass for an address', () => {
+  const written = formatReceived({
+    helo: '[203.0.113.1]',
+    host: 'x[203.0.113.1]',
+    address: '192.0.2.1',
+    by: 'mx.example',
+    protocol: 'SMTP',
+    id: '1',
+    date: 0,
+  });
+  const field = HeaderFields.scan(Buffer.from(`${written}\r\n`)).get('received');
+  assert.equal(parseReceived(field?.value ?? '').fromAddress, '192.0.2.1');
+});
+
 test('the protocol has a name for each way (RFC 3848 §1, RFC 6531 §4.3)', () => {
   const base = { by: 'x', id: '1', date: 0 };
   const cases: [Parameters<typeof formatReceived>[0], string][] = [
@@ -127,12 +141,13 @@ test('the protocol has a name for each way (RFC 3848 §1, RFC 6531 §4.3)', () =
 test('law: whatever a peer says, it stays one field', () => {
   const any = fc.string({ unit: 'binary', maxLength: 300 });
   fc.assert(
-    fc.property(any, any, any, any, (helo, host, address, to) => {
+    fc.property(any, any, any, any, fc.boolean(), (helo, host, address, to, utf8) => {
       const written = formatReceived({
         helo,
         host,
         address,
         for: to,
+        utf8,
         by: 'mx',
         protocol: 'ESMTP',
         id: '1',
@@ -140,6 +155,7 @@ test('law: whatever a peer says, it stays one field', () => {
       });
       const fields = HeaderFields.scan(Buffer.from(`${written}\r\n`));
       assert.equal(fields.length, 1);
+      if (!utf8) assert.match(written, /^[\t\r\n\x20-\x7e]*$/);
       assert.deepEqual(fields.defects, []);
       for (const line of written.split('\r\n')) assert.ok(Buffer.byteLength(line) <= 998);
       assert.equal(parseReceived(fields.get('received')?.value ?? '').by, 'mx');
