@@ -5,12 +5,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 const linux = process.platform === 'linux' ? false : 'reads /proc';
 
 test('an attachment out of a message of a gigabyte, in less than 100 MB of memory', { skip: linux }, () => {
   const size = 1_000_000_000;
-  const script = join(import.meta.dirname, 'large-message.ts');
+  const script = fileURLToPath(new URL('./large-message.ts', import.meta.url));
   const cache = mkdtempSync(join(tmpdir(), 'mailwright-'));
   const run = (octets: number) =>
     JSON.parse(
