@@ -56,7 +56,7 @@ interface Section {
 
 /**
  * One header field. `start` and `end` are offsets into the octets that were scanned; `end` is after
- * the line end of its last line.
+ * the line end of its last line. Its texts are slices that keep the text of the whole section alive.
  */
 export class HeaderField {
   readonly start: number;

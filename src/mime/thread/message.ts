@@ -49,6 +49,17 @@ export function threadMessage<K>(key: K, fields: HeaderFields, received: number)
       ? [first, ...references.slice(1 - mostReferences)]
       : references;
   const { base, isReply } = baseSubject(fields.get('subject')?.value ?? '');
-  const date = parseDate(fields.get('date')?.value ?? '')?.time ?? received;
-  return { key, messageId, references: kept, base, isReply, date };
+  return {
+    key,
+    messageId: messageId === null ? null : detached(messageId),
+    references: kept.map(detached),
+    base: detached(base),
+    isReply,
+    date: parseDate(fields.get('date')?.value ?? '')?.time ?? received,
+  };
+}
+
+/** The text in memory of its own: a slice would keep the whole header alive. */
+function detached(text: string): string {
+  return ` ${text}`.slice(1);
 }
