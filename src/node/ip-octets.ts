@@ -1,6 +1,6 @@
 import type { IpAddress } from '../address/index.ts';
 
-/** The 4 or 16 octets of an address that is in its canonical form (RFC 791 §3.1, RFC 4291 §2.2). */
+/** The 4 or 16 octets of an address that is in its canonical form (RFC 4291 §2.2). */
 export function ipOctets({ family, address }: IpAddress): number[] {
   if (family === 'ipv4') return address.split('.').map(Number);
   const dotted = address.lastIndexOf('.') < 0 ? '' : address.slice(address.lastIndexOf(':') + 1);

@@ -64,7 +64,7 @@ export class SmtpServer {
     this.#connections = new Connections(settings);
   }
 
-  /** What it listens on, in the order that was asked for. */
+  /** What it listens on, or did until it was closed, in the order that was asked for. */
   get addresses(): readonly PeerAddress[] {
     return [...this.#addresses];
   }

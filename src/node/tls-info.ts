@@ -56,7 +56,7 @@ function bindingsOf(socket: TLSSocket): ChannelBindings {
   if (socket.destroyed) return {};
   const own = socket.getX509Certificate();
   const endPoint = own === undefined ? null : endPointBinding(own);
-  // RFC 9266 §3: under TLS 1.2 only with the extended master secret, of which Node does not tell.
+  // RFC 9266 §4: under TLS 1.2 only with the extended master secret, of which Node does not tell.
   const exporter = socket.getProtocol() === 'TLSv1.3' ? exporterBinding(socket) : null;
   return {
     ...(exporter !== null && { 'tls-exporter': exporter }),
@@ -64,7 +64,7 @@ function bindingsOf(socket: TLSSocket): ChannelBindings {
   };
 }
 
-/** RFC 9266 §4.1. */
+/** RFC 9266 §2. */
 function exporterBinding(socket: TLSSocket): Bytes {
   return socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0));
 }

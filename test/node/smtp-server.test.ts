@@ -190,6 +190,26 @@ test('a full server says 421 and closes, and has room again when a session ends'
   await server.destroy();
 });
 
+test('`await using` closes it, and `closed` tells', async () => {
+  const closed: string[] = [];
+  {
+    await using server = new SmtpServer({ ...mx, hostname: 'mx.test' });
+    void server.closed.then(() => closed.push('closed'));
+    await server.listen({ port: 0, host: '127.0.0.1' });
+    assert.notEqual(server.port, 0);
+  }
+  assert.deepEqual(closed, ['closed']);
+});
+
+test('what is no listener is told', async () => {
+  const server = new SmtpServer({ ...mx, hostname: 'mx.test' });
+  for (const on of [{}, { port: 0, path: '/tmp/x' }]) {
+    await assert.rejects(server.listen(on), { code: 'BAD_LISTENER' });
+  }
+  await server.close();
+  assert.equal(server.port, 0);
+});
+
 test('an address has its own limit', async () => {
   const { server, connect } = await started({ connections: { perAddress: 1 } });
   const first = await connect();

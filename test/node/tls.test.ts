@@ -344,7 +344,7 @@ test('EXTERNAL lets a client in by its certificate (RFC 4422 §A)', async () => 
   await server.destroy();
 });
 
-test('channel bindings are the same on both sides (RFC 9266 §4.1, RFC 5929 §4.1)', async () => {
+test('channel bindings are the same on both sides (RFC 9266 §2, RFC 5929 §4.1)', async () => {
   const own = certificate('mx.test');
   const { server, seen } = await started(own, { tls: 'implicit' });
   for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
@@ -360,7 +360,7 @@ test('channel bindings are the same on both sides (RFC 9266 §4.1, RFC 5929 §4.
       'EXPORTER-Channel-Binding',
       Buffer.alloc(0),
     );
-    // RFC 9266 §3: not under TLS 1.2, unless the master secret is known to be an extended one.
+    // RFC 9266 §4: not under TLS 1.2, unless the master secret is known to be an extended one.
     const expected = maxVersion === 'TLSv1.3' ? exported.toString('hex') : '';
     assert.equal(Buffer.from(bindings['tls-exporter'] ?? []).toString('hex'), expected);
     client.socket.destroy();
