@@ -13,8 +13,9 @@ import { Conversation, type Framing } from './conversation.ts';
 import { runCommand, trimmedEnd } from './dispatch.ts';
 import type { SmtpServerEvent } from './events.ts';
 import { minimumProgress, type SmtpServerOptions } from './options.ts';
+import { setupOf } from './prepare.ts';
 import type { SmtpConnection, SmtpSession } from './session.ts';
-import { type Setup, setupOf } from './setup.ts';
+import type { Setup } from './setup.ts';
 
 /** So much of a chunk is made text at once: many pipelined commands, little waste before content. */
 const textWindow = 4096;
