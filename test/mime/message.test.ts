@@ -224,6 +224,33 @@ test('files: attachments, inline images by Content-ID, and uuencoded ones within
   );
 });
 
+test('a plain Uint8Array serves as well as a Buffer', () => {
+  const octets = Uint8Array.from(
+    message(
+      'Content-Type: multipart/mixed; boundary=b',
+      '',
+      '--b',
+      'Content-Transfer-Encoding: quoted-printable',
+      '',
+      'h=C3=A9',
+      '--b',
+      'Content-Type: x/y',
+      'Content-Transfer-Encoding: base64',
+      '',
+      'AQID',
+      '--b--',
+    ),
+  );
+  const { text, files, structure } = parseMessage(octets);
+  assert.equal(text, 'hé');
+  assert.deepEqual(
+    files.map((file) => [...file.octets]),
+    [[1, 2, 3]],
+  );
+  assert.deepEqual(structure.defects, []);
+  assert.equal(structure.root.lines, 9);
+});
+
 test('files within text: several, of both kinds; what has no end is none', () => {
   const text = [
     'begin 600 one',

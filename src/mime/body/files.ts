@@ -71,11 +71,9 @@ export class MessageFile {
 /** All files of a message. */
 export function messageFiles(message: FileSource): MessageFile[] {
   const { attachments, text } = message.bodyParts;
-  const files = attachments.map((part) => new MessageFile(message, part));
-  for (const part of text) {
-    // An image that is shown between texts is a file as well.
-    if (part.type !== 'text' && !attachments.includes(part)) files.push(new MessageFile(message, part));
-  }
+  // An image that is shown between texts is a file as well.
+  const parts = new Set([...attachments, ...text.filter(({ type }) => type !== 'text')]);
+  const files = Array.from(parts, (part) => new MessageFile(message, part));
   for (const { part, text } of message.plainTexts) {
     // Who encodes a body can attach files as well: these are of senders before MIME.
     if (!isUnencoded(part.encoding) || !mayHoldFiles(text)) continue;

@@ -90,8 +90,8 @@ export class Boundaries {
 
   /** Whether the text at `start` is the innermost boundary, with or without closing hyphens, and no more. */
   #isInnermost(octets: Bytes, start: number, lineEnd: number): boolean {
-    const boundary = this.#innermost?.boundary;
-    if (boundary == null) return false;
+    const boundary = this.#innermost?.boundary ?? '';
+    if (boundary === '') return false;
     for (let i = 0; i < boundary.length; i++) {
       if (octets[start + i] !== boundary.charCodeAt(i)) return false;
     }

@@ -6,7 +6,7 @@ import type { MimePart } from './part.ts';
 
 /**
  * Watches a scan. Called from within `push` and `end` of the {@link MimeScanner}; chunks are views of
- * what was pushed and are good only during the call.
+ * what was pushed and are good until that call returns.
  */
 export interface MimeObserver {
   /**
