@@ -1,8 +1,3 @@
-/**
- * A server's options, made ready once for all its sessions: defaults filled in, extensions merged
- * into tables of commands and parameters.
- */
-import type { MailParameters, RcptParameters } from '../parameters.ts';
 import { basicCommands } from './commands/basic.ts';
 import type { Command, ParameterParser } from './extension.ts';
 import { defaultLimits, defaultPatience, type SmtpServerOptions } from './options.ts';
