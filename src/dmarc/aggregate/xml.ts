@@ -45,8 +45,9 @@ export class XmlReader {
 
   next(): XmlEvent {
     if (this.#last !== null) return this.#last;
-    const event = this.#due ?? this.#read();
+    const due = this.#due;
     this.#due = null;
+    const event = due ?? this.#read();
     if (event.type === 'end' || event.type === 'fault') this.#last = event;
     return event;
   }
