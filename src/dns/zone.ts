@@ -98,7 +98,7 @@ export class ZoneResolver implements Resolver {
       else this.#parents.delete(parent);
     }
     if (records === null) this.#names.delete(key);
-    else this.#names.set(key, records);
+    else this.#names.set(key, typeof records === 'string' ? records : withCanonicalNames(records));
   }
 
   resolve<Type extends RecordType>(name: string, type: Type): AnswerFor<Type> {
@@ -150,6 +150,19 @@ export class ZoneResolver implements Resolver {
     }
     return undefined;
   }
+}
+
+/** Names in records are in the form that {@link RecordData} promises, however the zone has them. */
+function withCanonicalNames(records: ZoneRecords): ZoneRecords {
+  const { MX, PTR, CNAME, SRV } = records;
+  const renamed = (name: string) => canonicalName(name) ?? name;
+  return {
+    ...records,
+    ...(Array.isArray(PTR) && { PTR: PTR.map(renamed) }),
+    ...(Array.isArray(CNAME) && { CNAME: CNAME.map(renamed) }),
+    ...(Array.isArray(MX) && { MX: MX.map((mx) => ({ ...mx, exchange: renamed(mx.exchange) })) }),
+    ...(Array.isArray(SRV) && { SRV: SRV.map((srv) => ({ ...srv, target: renamed(srv.target) })) }),
+  };
 }
 
 function parentOf(name: string): string | null {
