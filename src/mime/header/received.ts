@@ -63,7 +63,7 @@ export function parseReceived(value: string): Received {
       continue;
     draft[name] = next.text.replace(/^<(.*)>$/s, '$1');
     i++;
-    if (name === 'from') peer(draft, words[i + 1]);
+    if (name === 'from') peer(draft, words.slice(i + 1, i + 4));
   }
   return draft;
 }
@@ -72,21 +72,25 @@ function isClause(name: string): name is 'from' | 'by' | 'via' | 'with' | 'id' |
   return clauses.has(name);
 }
 
-/** RFC 5321 §4.4: `TCP-info = address-literal / (Domain FWS address-literal)`, in a comment. */
-function peer(draft: Draft, info: Word | undefined): void {
+/** RFC 5321 §4.4: `TCP-info = address-literal / (Domain FWS address-literal)`, in a comment after the name. */
+function peer(draft: Draft, after: readonly Word[]): void {
   const literal = addressLiteral(draft.from ?? '');
   if (literal !== undefined) {
     draft.from = literal;
     draft.fromAddress = literal;
   }
-  if (info === undefined || !info.comment) return;
-  const open = info.text.lastIndexOf('[');
-  const close = open === -1 ? -1 : info.text.indexOf(']', open);
-  const address = close === -1 ? undefined : addressLiteral(info.text.slice(open, close + 1));
-  if (address === undefined) return;
-  draft.fromAddress = address;
-  const host = info.text.slice(0, open).trim();
-  if (/^[\w.-]{1,255}$/.test(host) && host.includes('.')) draft.fromHost = host;
+  for (const { text, comment } of after) {
+    if (!comment) return;
+    const open = text.lastIndexOf('[');
+    const close = text.indexOf(']', open);
+    // qmail leaves the brackets out: `(HELO name) (192.0.2.1)`.
+    const address = open === -1 ? addressLiteral(`[${text}]`) : addressLiteral(text.slice(open, close + 1));
+    if (address === undefined) continue;
+    draft.fromAddress = address;
+    const host = text.slice(0, Math.max(open, 0)).trim();
+    if (/^[\w.-]{1,255}$/.test(host) && host !== 'unknown') draft.fromHost = host;
+    return;
+  }
 }
 
 /** RFC 5321 §4.1.3: `[192.0.2.1]`, `[IPv6:2001:db8::1]`; many leave the tag out. */

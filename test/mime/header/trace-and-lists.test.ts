@@ -52,6 +52,8 @@ test('hops (RFC 5321 §4.4)', () => {
     },
   );
   assert.equal(parseReceived('from x ([IPv6:2001:db8::1])').fromAddress, '2001:db8::1');
+  assert.equal(parseReceived('from unknown (HELO x) (192.0.2.1) by y').fromAddress, '192.0.2.1');
+  assert.equal(parseReceived('from x (unknown [192.0.2.1]) by y').fromHost, undefined);
   assert.deepEqual(parseReceived('from [192.0.2.1] by x'), {
     from: '192.0.2.1',
     fromAddress: '192.0.2.1',
