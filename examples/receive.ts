@@ -6,10 +6,10 @@
  * Listens on 127.0.0.1:2525, where STARTTLS is offered, and on 127.0.0.1:2465 with TLS from the start, with
  * a certificate made on the spot. Ctrl-C lets sessions finish what is in hand, and ends.
  */
+import { channel } from 'node:diagnostics_channel';
 import { formatPath } from 'mailwright/address';
-import { formatReceived } from 'mailwright/mime';
 import { SmtpServer, selfSignedCertificate } from 'mailwright/node';
-import { spoolTo } from 'mailwright/reception';
+import { type CommitTrace, spoolTo } from 'mailwright/reception';
 import { mx } from 'mailwright/smtp';
 import { FileSpool } from 'mailwright/spool';
 
@@ -17,36 +17,21 @@ const [port = '2525', tlsPort = '2465', folder = './spool'] = process.argv.slice
 const hostname = 'localhost';
 const host = '127.0.0.1';
 
+// Published for each message once it is durable, right before its 250 goes out.
+channel('tracing:mailwright:reception.commit:asyncStart').subscribe((message) => {
+  const { id, envelope, size, protocol, error } = message as CommitTrace;
+  if (error !== undefined) return;
+  const recipients = envelope.recipients.map(({ path }) => formatPath(path)).join(', ');
+  console.log(`${id} ${formatPath(envelope.from)} -> ${recipients}, ${size} octets by ${protocol}`);
+});
+
 try {
   const spool = await FileSpool.open(folder, { onProblem: (problem) => console.warn(problem) });
-  const receiving = spoolTo(spool, {
-    // RFC 5321 §4.4: who sent it, by what, when.
-    prepend: (id, { parameters }, { session: { greeting, connection, tls, identity } }) => {
-      const field = formatReceived({
-        ...(greeting !== null && { helo: greeting.name }),
-        ...(connection.remote.family !== 'unix' && { address: connection.remote.address }),
-        by: hostname,
-        protocol: greeting?.verb === 'HELO' ? 'SMTP' : 'ESMTP',
-        authenticated: identity !== null,
-        utf8: parameters.smtputf8 === true,
-        ...(tls !== null && { cipher: tls.cipher }),
-        id,
-        date: Date.now(),
-      });
-      return Buffer.from(field);
-    },
-    judge: ({ id, envelope, size }, { session }) => {
-      const recipients = envelope.recipients.map(({ path }) => formatPath(path)).join(', ');
-      const protocol = session.protocol(envelope.parameters.smtputf8);
-      console.log(`${id} ${formatPath(envelope.from)} -> ${recipients}, ${size} octets by ${protocol}`);
-      return undefined;
-    },
-  });
   const server = new SmtpServer({
     ...mx,
     hostname,
     tls: selfSignedCertificate({ names: [hostname, host] }),
-    ...receiving,
+    ...spoolTo(spool),
     error: (error) => console.error(error),
   });
   await server.listen([

@@ -89,9 +89,7 @@ test('receive.ts: takes mail in clear, by STARTTLS and by TLS, into a spool; SIG
   const spool = await FileSpool.open(join(folder, 'spool'));
   assert.equal(await spool.count(), 3);
   const chunks = await Array.fromAsync((await spool.open(id)).open());
-  const text = Buffer.concat(chunks).toString();
-  assert.match(text, /^Received: from client\.example \(\[127\.0\.0\.1\]\)\r\n\tby localhost with ESMTP id /);
-  assert.ok(text.endsWith('\r\nSubject: hello\r\n\r\ntext\r\n'));
+  assert.equal(Buffer.concat(chunks).toString(), 'Subject: hello\r\n\r\ntext\r\n');
   await spool.close();
 });
 

@@ -28,8 +28,17 @@ export interface SpoolToOptions {
   readonly now?: () => number;
 }
 
-/** What `mailwright:reception.commit` publishes about each message. */
-export type CommitTrace = IncomingMessage & { readonly session: string };
+/**
+ * What the tracing channel `mailwright:reception.commit` publishes about each message; `error` is there once
+ * the spool has failed.
+ */
+export interface CommitTrace extends IncomingMessage {
+  /** The session's id. */
+  readonly session: string;
+  /** How the message came: `ESMTPS` (RFC 3848 §2). */
+  readonly protocol: string;
+  readonly error?: unknown;
+}
 
 const commits = tracingChannel<unknown, CommitTrace>('mailwright:reception.commit');
 
@@ -109,6 +118,8 @@ class SpoolSink implements MessageSink {
   #commit(message: IncomingMessage, patch: ContextPatch | undefined): Promise<SpoolId> {
     const commit = () => this.#writer.commit(patch);
     if (!commits.hasSubscribers) return commit();
-    return commits.tracePromise(commit, { ...message, session: this.#visit.session.id });
+    const { session } = this.#visit;
+    const protocol = session.protocol(message.envelope.parameters.smtputf8);
+    return commits.tracePromise(commit, { ...message, session: session.id, protocol });
   }
 }
