@@ -2,7 +2,7 @@
  * Composes a message in three forms (plain text, HTML with a picture in it, an attachment that is read as a
  * stream) and writes it to a file or to standard output.
  *
- *     node --conditions=mailwright-source examples/compose.ts [message.eml [attachment]]
+ *     npm run example examples/compose.ts [message.eml [attachment]]
  */
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';

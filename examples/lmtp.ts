@@ -1,7 +1,7 @@
 /**
  * Takes mail for final delivery by LMTP (RFC 2033) on a Unix socket, with a verdict for each recipient.
  *
- *     node --conditions=mailwright-source examples/lmtp.ts [path]
+ *     npm run example examples/lmtp.ts [path]
  *
  * In Postfix: `virtual_transport = lmtp:unix:/path`.
  */

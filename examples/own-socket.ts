@@ -2,7 +2,7 @@
  * Serves SMTP on a stream of the host's own making: here a pair in memory, instead of a socket. What a host
  * does with connections (its own listeners, tunnels, tests) stays its own matter.
  *
- *     node --conditions=mailwright-source examples/own-socket.ts
+ *     npm run example examples/own-socket.ts
  */
 import { duplexPair } from 'node:stream';
 import { formatPath } from 'mailwright/address';

@@ -2,7 +2,7 @@
  * Drives the SMTP server machine by hand: bytes in, events and bytes out. No socket, no clock, no Promise;
  * this is all that a driver does, and all that a unit test needs.
  *
- *     node --conditions=mailwright-source examples/pure-machine.ts
+ *     npm run example examples/pure-machine.ts
  */
 import { formatPath } from 'mailwright/address';
 import { mx, queuedAs, replies, type SmtpServerEvent, SmtpServerMachine } from 'mailwright/smtp';

@@ -1,7 +1,7 @@
 /**
  * What is in this .eml? Prints the tree, the main header fields and the text, and saves the attachments.
  *
- *     node --conditions=mailwright-source examples/read-mail.ts message.eml [folder]
+ *     npm run example examples/read-mail.ts message.eml [folder]
  *
  * Without a file it reads a message of its own; without a folder nothing is saved.
  */
