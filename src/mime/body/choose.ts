@@ -72,8 +72,13 @@ function choose(
   }
   if (multipart !== 'alternative' || text === null || html === null) return;
   // What is there in one form only serves for both.
-  if (text.length === textBefore) text.push(...html.slice(htmlBefore));
-  else if (html.length === htmlBefore) html.push(...text.slice(textBefore));
+  if (text.length === textBefore) addAll(text, html.slice(htmlBefore));
+  else if (html.length === htmlBefore) addAll(html, text.slice(textBefore));
+}
+
+/** A message may have more parts than a call may have arguments. */
+function addAll(list: MimePart[], parts: readonly MimePart[]): void {
+  for (const part of parts) list.push(part);
 }
 
 /** Whether a leaf is a piece of what is shown, by its type, its disposition and its place. */

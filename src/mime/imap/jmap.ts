@@ -68,7 +68,10 @@ export function jmapBody(message: Bytes, root: MimePart): JmapBody {
     const prefix = number === '' ? '' : `${number}.`;
     const described: JmapBodyPart = {
       partId: isMultipart ? null : number || '1',
-      size: isMultipart ? 0 : decoded(message, part).octets.length,
+      // Decoding tells it: only when it is asked for.
+      get size() {
+        return isMultipart ? 0 : decoded(message, part).octets.length;
+      },
       headers: [...part.header].map((field) => ({ name: field.name, value: rawText(field.rawValue) })),
       name: declaredFileName(part),
       type: `${part.type}/${part.subtype}`,
