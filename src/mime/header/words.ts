@@ -87,6 +87,10 @@ function readWord(text: string, at: number, close: (from: number) => number): Wo
   const start = charsetEnd + 3;
   const end = close(start);
   if (end === -1) return null;
+  // Another word begins within: this one was cut off. Its text is not looked at, or many such would cost
+  // the square of their number. The padding of base64 makes a `=?` of the word's own end.
+  const nested = text.indexOf('=?', start);
+  if (nested !== -1 && nested < end - 1) return null;
   const declared = text.slice(at + 2, charsetEnd);
   const star = declared.indexOf('*');
   const charset = (star === -1 ? declared : declared.slice(0, star)).toLowerCase();

@@ -36,6 +36,8 @@ const shapes: Record<string, (size: number) => string> = {
   spaces: (size) => `a/b;${' '.repeat(size)}c=d`,
   'words begun': (size) => '=?'.repeat(size),
   'words left open': (size) => '=?utf-8?q?'.repeat(size),
+  'words begun with text': (size) => '=?utf-8?q?a'.repeat(size),
+  'words of base64 begun': (size) => '=?utf-8?b?QUFB'.repeat(size),
   'words with a bad charset': (size) => '=?x?q?a?= '.repeat(size),
   'words in a row': (size) => '=?utf-8?q?a?= '.repeat(size),
   'one long word': (size) => `=?utf-8?q?${'=41'.repeat(size)}?=`,
@@ -55,14 +57,19 @@ const readers: Record<string, (text: string) => unknown> = {
   parseReceived,
 };
 
+/** What may close, at the very end, all that was opened. */
+const ends = ['', ')', '"', '>', '?=', '=G?=', ';', ']'];
+
 for (const [name, read] of Object.entries(readers)) {
   describe(name, () => {
     for (const [shape, make] of Object.entries(shapes)) {
       test(shape, () => {
-        const once = work(make(1000), read);
-        const twice = work(make(2000), read);
-        assert.ok(twice <= 2.5 * once + 10, `${once}, then ${twice}`);
-        assert.ok(twice <= 12 * make(2000).length + 1000, `${twice} for ${make(2000).length}`);
+        for (const end of ends) {
+          const once = work(make(400) + end, read);
+          const twice = work(make(800) + end, read);
+          assert.ok(twice <= 2.5 * once + 10, `${once}, then ${twice}, with ${end}`);
+          assert.ok(twice <= 12 * make(800).length + 1000, `${twice} for ${make(800).length}, with ${end}`);
+        }
       });
     }
   });

@@ -25,6 +25,7 @@ const cases: [rule: string, value: string, text: string][] = [
   ['a broken octet (RFC 2047 §6.3)', '=?utf-8?Q?=G1?=', '=?utf-8?Q?=G1?='],
   ['no base64', '=?utf-8?B?*?=', '=?utf-8?B?*?='],
   ['a word that is cut off', '=?utf-8?Q?a', '=?utf-8?Q?a'],
+  ['a word cut off before another', '=?utf-8?Q?a =?utf-8?Q?b?=', '=?utf-8?Q?a b'],
   ['what only looks like one', 'a =? b ?= c', 'a =? b ?= c'],
   ['an empty word', '=?utf-8?Q??=', ''],
 ];
