@@ -53,6 +53,7 @@ test('content that is too large and holds a lone LF is one of the two, however i
     const host = hostWith({ message: 10 });
     host.converse('EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<b@example.net>\r\n');
     assert.deepEqual(codes(host.converse(wire.slice(0, at)) + host.converse(wire.slice(at))), [354, 550]);
+    assert.equal(host.types.filter((type) => type === 'reset').length, 1);
   }
 });
 
