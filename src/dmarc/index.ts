@@ -46,6 +46,7 @@ export {
   type ReportDestinations,
   reportDestinations,
 } from './external-destination.ts';
+export { type WantedFailureReports, wantedFailureReports } from './failure.ts';
 export { registrableDomain } from './public-suffix.ts';
 export {
   type AlignmentMode,

@@ -25,7 +25,7 @@ export type TlsReportParse =
 /**
  * Parses the JSON of a TLS report.
  *
- * Unknown members are passed over (RFC 8460 §4.1); numbers and texts that are none count as absent.
+ * Unknown members are passed over; numbers and texts that are none count as absent.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /** A TLS report as data: how sessions with one domain's mail servers went in one period (RFC 8460 §4). */
 
-/** Under which policy sessions were made (RFC 8460 §4.2); `unknown` stands for types defined later. */
+/** Under which policy sessions were made (RFC 8460 §4.4); `unknown` stands for types defined later. */
 export type TlsPolicyType = 'tlsa' | 'sts' | 'no-policy-found' | 'unknown';
 
 /** Why sessions failed: the registry of RFC 8460 §6.6. */
