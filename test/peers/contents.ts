@@ -30,6 +30,23 @@ export function hasLoneCr({ wire }: Content): boolean {
   return /\r(?!\n)/.test(wire.toString('latin1'));
 }
 
+/**
+ * The content as a relay passes it on unchanged, but for trace fields put on top (RFC 5321 §4.4).
+ *
+ * Relays mend what is no header: a mailbox's `From ` line, a space before a colon, text where fields
+ * should be. A content with such goes as the body of another.
+ */
+export function relayable(content: Content): Content {
+  const sound = /^(?:[!-9;-~]+:[^\0\r\n]*\r\n(?:[ \t]+[^\s\0][^\0\r\n]*\r\n)*)+\r\n/;
+  if (sound.test(content.wire.toString('latin1'))) return content;
+  return contentOf(content.name, Buffer.concat([Buffer.from('Subject: within\n\n'), content.raw]));
+}
+
+/** What a relay was given, of what came from it: all but the trace field on top. */
+export function withoutTrace(content: Buffer): Buffer {
+  return Buffer.from(content.toString('latin1').replace(/^Received: .*\r\n(?:[ \t].*\r\n)*/, ''), 'latin1');
+}
+
 function* filesOf(suite: string): Iterable<Content> {
   const path = join(folder, suite);
   if (!existsSync(path)) {
@@ -63,7 +80,8 @@ export const oddities: readonly Content[] = Object.entries({
 /** Longer than RFC 5321 §4.5.3.1.6 has it; clients that fold lines can't send it as it is. */
 export const longLine = contentOf('a line of 5000 octets', Buffer.from(`${fields}\n${'z'.repeat(5000)}\n`));
 
-/** A few mails of the corpora, of different kinds, for clients that need a process for each. */
-export const samples: readonly Content[] = corpora.filter(
-  (content, at) => at % 12 === 0 && !hasLoneCr(content),
-);
+/** The difficult ones and a few mails of the corpora, for clients that need a process for each. */
+export const samples: readonly Content[] = [
+  ...oddities,
+  ...corpora.filter((content, at) => at % 12 === 0 && !hasLoneCr(content)),
+];

@@ -4,10 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Every program that is asked for, and the Debian package that has it. */
 const packages = {
@@ -44,19 +47,20 @@ export function pathOf(program: string): string | undefined {
     });
 }
 
-/** A test that needs a program. */
-export function peerTest(
+/** Name, options and body of a test that needs a program, which is told its path: `test(...needing(...))`. */
+export function needing(
   program: Program,
   name: string,
-  body: (path: string, t: TestContext) => Promise<void>,
-): void {
-  test(`${program}: ${name}`, { timeout: 120_000 }, async (t) => {
+  body: (path: string) => Promise<void>,
+): [name: string, options: { readonly timeout: number }, body: (t: TestContext) => Promise<void>] {
+  const whole = async (t: TestContext) => {
     const path = pathOf(program);
     const missing = `${program} is missing: the Debian package ${packages[program]} gives it, .ci/peers installs it`;
-    if (path !== undefined) await body(path, t);
+    if (path !== undefined) await body(path);
     else if (PEERS_OPTIONAL === '1') t.skip(missing);
     else assert.fail(missing);
-  });
+  };
+  return [`${program}: ${name}`, { timeout: 120_000 }, whole];
 }
 
 /** What came of a program that ran to its end. */
@@ -103,4 +107,35 @@ export function outputOf(child: ChildProcess): () => string {
     });
   }
   return () => output;
+}
+
+/** A command as root runs it: mail servers change users by themselves. */
+export function asRoot(...command: [string, ...string[]]): [string, ...string[]] {
+  return process.getuid?.() === 0 ? command : ['sudo', '-n', ...command];
+}
+
+/** A port of loopback that nobody listens on, for a program that can't choose one by itself. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  assert.ok(typeof address === 'object' && address !== null);
+  return address.port;
+}
+
+/** Waits until somebody listens on a port of loopback; `log` tells why nobody does. */
+export async function untilAnswers(port: number, log: () => string): Promise<void> {
+  for (const deadline = Date.now() + 20_000; ; ) {
+    const socket = connect(port, '127.0.0.1');
+    const answers = await new Promise((settled) => {
+      socket.once('connect', () => settled(true));
+      socket.once('error', () => settled(false));
+    });
+    socket.destroy();
+    if (answers) return;
+    assert.ok(Date.now() < deadline, `nobody listens on port ${port}: ${log()}`);
+    await sleep(50);
+  }
 }

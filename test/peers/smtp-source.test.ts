@@ -1,7 +1,8 @@
 /** Postfix's smtp-source: many sessions and messages at once, and none of them lost. */
 import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { lmtp } from 'mailwright/smtp';
-import { peerTest, run } from './programs.ts';
+import { needing, run } from './programs.ts';
 import { Reception } from './reception.ts';
 
 const envelope = ['-f', 'sender@example.org', '-t', 'one@example.org'];
@@ -30,18 +31,22 @@ const loads: Readonly<Record<string, Load>> = {
 };
 
 for (const [name, { messages, sessions, size, args = [], local }] of Object.entries(loads)) {
-  peerTest('smtp-source', name, async (source) => {
-    await using reception = await Reception.open(local ? lmtp : {}, local ? { unix: true } : {});
-    const to = local ? `unix:${reception.path}` : `inet:127.0.0.1:${reception.port}`;
-    const load = ['-m', String(messages), '-s', String(sessions), '-l', String(size)];
-    // It fails when a single reply is not what it should be.
-    await run(source, [...load, ...args, ...envelope, to]);
-    const spooled = await reception.harvest();
-    assert.equal(spooled.length, messages);
-    // Each has a Message-Id of its own; the rest is the same.
-    const ids = spooled.map(({ content }) => /^Message-Id: (\S+)\r$/m.exec(content.toString('latin1'))?.[1]);
-    assert.equal(new Set(ids).size, messages);
-    const lengths = new Set(spooled.map(({ content }) => content.length));
-    assert.ok(Math.min(...lengths) >= size, [...lengths].join());
-  });
+  test(
+    ...needing('smtp-source', name, async (source) => {
+      await using reception = await Reception.open(local ? lmtp : {}, local ? { unix: true } : {});
+      const to = local ? `unix:${reception.path}` : `inet:127.0.0.1:${reception.port}`;
+      const load = ['-m', String(messages), '-s', String(sessions), '-l', String(size)];
+      // It fails when a single reply is not what it should be.
+      await run(source, [...load, ...args, ...envelope, to]);
+      const spooled = await reception.harvest();
+      assert.equal(spooled.length, messages);
+      // Each has a Message-Id of its own; the rest is the same.
+      const ids = spooled.map(
+        ({ content }) => /^Message-Id: (\S+)\r$/m.exec(content.toString('latin1'))?.[1],
+      );
+      assert.equal(new Set(ids).size, messages);
+      const lengths = new Set(spooled.map(({ content }) => content.length));
+      assert.ok(Math.min(...lengths) >= size, [...lengths].join());
+    }),
+  );
 }
