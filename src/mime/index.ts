@@ -100,11 +100,8 @@ export type { MimeDefect } from './structure/defect.ts';
 export { defaultMimeLimits, type MimeLimits } from './structure/limits.ts';
 export type { MimeObserver, MimeScanOptions } from './structure/observer.ts';
 export type { MimePart, Span } from './structure/part.ts';
-export {
-  MimeScanner,
-  type MimeStructure,
-  scanMime,
-} from './structure/scanner.ts';
+export { scanMime } from './structure/scan.ts';
+export { MimeScanner, type MimeStructure } from './structure/scanner.ts';
 export {
   type SubmissionContext,
   type SubmissionFixes,

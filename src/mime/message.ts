@@ -7,7 +7,8 @@ import { type DecodedBody, decodeTransfer } from './body/transfer.ts';
 import type { HeaderFields } from './header/fields.ts';
 import type { MimeLimits } from './structure/limits.ts';
 import type { MimePart } from './structure/part.ts';
-import { type MimeStructure, scanMime } from './structure/scanner.ts';
+import { scanMime } from './structure/scan.ts';
+import type { MimeStructure } from './structure/scanner.ts';
 
 /**
  * A parsed message. The structure is there at once; headers, texts and files are decoded when they

@@ -1,5 +1,6 @@
 /** What JMAP tells of a message's body (RFC 8621 §4.1.4): parts, values, and what is shown. */
 import { Buffer } from 'node:buffer';
+import { utf8Text } from '../../bytes/index.ts';
 import type { Bytes } from '../../machine/index.ts';
 import { chooseBodyParts, declaredFileName } from '../body/choose.ts';
 import { partContentId } from '../body/files.ts';
@@ -143,7 +144,5 @@ function decoded(message: Bytes, part: MimePart) {
 
 /** A raw value (RFC 8621 §4.1.2.1): UTF-8, or U+FFFD for octets that are not. */
 function rawText(octets: Bytes): string {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.length)
-    .toString()
-    .replace(/\r?\n$/, '');
+  return utf8Text(octets).replace(/\r?\n$/, '');
 }

@@ -7,7 +7,7 @@
 import { Buffer } from 'node:buffer';
 import { simpleParser } from 'mailparser';
 import type { Bytes } from '../../machine/index.ts';
-import { scanMime } from '../structure/scanner.ts';
+import { scanMime } from '../structure/scan.ts';
 import { htmlToText } from '../text/html-to-text.ts';
 import type { ParsedMail } from './mail.ts';
 

@@ -29,11 +29,17 @@ const longestSection = 200;
  * Reads Content-Type, Content-Disposition and Content-Transfer-Encoding into the part.
  *
  * @param text - the section as latin1
+ * @param lines - where its lines begin that {@link mayBeContentField}; `null`: they are still to be found
  * @returns whether a Content-Type field was there
  */
-export function readContentFields(part: ScannedPart, text: string, defects: Defects): boolean {
+export function readContentFields(
+  part: ScannedPart,
+  text: string,
+  lines: readonly number[] | null,
+  defects: Defects,
+): boolean {
   const known = text.length <= longestSection ? sections.get(text) : undefined;
-  if (known === undefined) return readSection(part, text, defects);
+  if (known === undefined) return readSection(part, text, lines ?? contentLines(text), defects);
   part.type = known.type;
   part.subtype = known.subtype;
   part.encoding = known.encoding;
@@ -42,9 +48,22 @@ export function readContentFields(part: ScannedPart, text: string, defects: Defe
   return known.typed;
 }
 
-function readSection(part: ScannedPart, text: string, defects: Defects): boolean {
+/** Whether a line may be one of these fields, by its first and its eighth octet: `c`, `-`. */
+export function mayBeContentField(first: number, eighth: number): boolean {
+  return (first | 32) === C && eighth === HYPHEN;
+}
+
+function contentLines(text: string): number[] {
+  const lines: number[] = [];
+  for (let line = 0; line < text.length; line = lineAfter(text, line)) {
+    if (mayBeContentField(text.charCodeAt(line), text.charCodeAt(line + 7))) lines.push(line);
+  }
+  return lines;
+}
+
+function readSection(part: ScannedPart, text: string, lines: readonly number[], defects: Defects): boolean {
   const faults = defects.count;
-  const typed = readFields(part, text, defects);
+  const typed = readFields(part, text, lines, defects);
   // Boundaries are new with each message, and a defect has an offset of its own.
   if (text.length <= longestSection && part.type !== 'multipart' && defects.count === faults) {
     if (sections.size === mostSections) sections.clear();
@@ -54,12 +73,10 @@ function readSection(part: ScannedPart, text: string, defects: Defects): boolean
   return typed;
 }
 
-function readFields(part: ScannedPart, text: string, defects: Defects): boolean {
+function readFields(part: ScannedPart, text: string, lines: readonly number[], defects: Defects): boolean {
   let typed = false;
   let encoded = false;
-  for (let line = 0; line < text.length; line = lineAfter(text, line)) {
-    // `content-`: only these lines are looked at more closely.
-    if ((text.charCodeAt(line) | 32) !== C || text.charCodeAt(line + 7) !== HYPHEN) continue;
+  for (const line of lines) {
     let value = valueStart(text, line, 'content-type');
     if (value !== -1) {
       if (typed) {

@@ -12,10 +12,10 @@
  * open boundaries at once.
  */
 import { Buffer } from 'node:buffer';
-import { latin1Text } from '../../bytes/index.ts';
+import { bufferOf, latin1Text } from '../../bytes/index.ts';
 import type { Bytes } from '../../machine/index.ts';
 import { Boundaries } from './boundaries.ts';
-import { readContentFields } from './content-fields.ts';
+import { mayBeContentField, readContentFields } from './content-fields.ts';
 import { CutLine } from './cut-line.ts';
 import { Defects, type MimeDefect } from './defect.ts';
 import { HeaderOctets } from './header-octets.ts';
@@ -97,7 +97,7 @@ export class MimeScanner {
 
   /** Takes the next octets; nothing keeps them afterwards. */
   push(chunk: Bytes): void {
-    const octets = asBuffer(chunk);
+    const octets = bufferOf(chunk);
     const { length } = octets;
     if (length === 0) return;
     let at = this.#line.at < this.#offset ? this.#resume(octets) : 0;
@@ -119,6 +119,8 @@ export class MimeScanner {
   /** Reads header lines that begin at `start`; gives where reading goes on. */
   #scanHeader(octets: Buffer, start: number): number {
     let line = start;
+    // The lines that are looked at more closely; known where the whole section is here.
+    const fields: number[] | null = this.#offset + start === this.#current.headerStart ? [] : null;
     for (;;) {
       const feed = octets[line] === LF ? line : octets.indexOf(LF, line);
       if (feed === -1) break;
@@ -135,13 +137,16 @@ export class MimeScanner {
         }
       }
       if (feed - line > this.#limits.lineLength + 1) this.#defects.add('line-length', this.#offset + line);
+      if (line - start < this.#limits.headerBytes && mayBeContentField(octets[line]!, octets[line + 7]!)) {
+        fields?.push(line - start);
+      }
       this.#lines++;
       line = feed + 1;
       if (blank) {
         this.#header.add(octets, start, line);
         this.#line.begin(this.#offset + line);
         this.#line.lineEndBefore = 0;
-        this.#endHeader(this.#offset + line, true);
+        this.#endHeader(this.#offset + line, true, fields);
         return line;
       }
     }
@@ -261,7 +266,7 @@ export class MimeScanner {
   // ---- parts
 
   /** The section of the current part is complete: decides what the part is. */
-  #endHeader(bodyStart: number, blankLine: boolean): void {
+  #endHeader(bodyStart: number, blankLine: boolean, fields: readonly number[] | null = null): void {
     const part = this.#current;
     part.bodyStart = bodyStart;
     part.linesToBody = this.#lines;
@@ -272,7 +277,7 @@ export class MimeScanner {
     if (!blankLine) this.#defects.add('header-cut', bodyStart);
     this.#inHeader = false;
     const text = latin1Text(part.headerOctets, part.headerAt, part.headerEnd);
-    const typed = readContentFields(part, text, this.#defects);
+    const typed = readContentFields(part, text, fields, this.#defects);
     // RFC 2046 §5.1.5: within a digest the default is message/rfc822.
     if (!typed && part.parent?.kind === 'multipart' && part.parent.subtype === 'digest') {
       part.type = 'message';
@@ -365,31 +370,4 @@ export class MimeScanner {
 /** Length of the line end before the line at `line`, which is not the first of `octets`. */
 function lineEndLength(octets: Buffer, line: number): 1 | 2 {
   return octets[line - 2] === CR ? 2 : 1;
-}
-
-function asBuffer(octets: Bytes): Buffer {
-  return Buffer.isBuffer(octets) ? octets : Buffer.from(octets.buffer, octets.byteOffset, octets.length);
-}
-
-/**
- * Scans a message that is in memory. Header sections are views of `bytes`; nothing is copied. Lines
- * are counted when they are first asked for, so `bytes` must not change while the tree is in use.
- *
- * @example
- * ```ts
- * import { scanMime } from 'mailwright/mime';
- *
- * const message = new TextEncoder().encode(
- *   'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHello\r\n--b--\r\n',
- * );
- * const { root } = scanMime(message);
- * const part = root.children[0];
- * part && message.subarray(part.bodyStart, part.bodyEnd); // the octets of "Hello"
- * ```
- */
-export function scanMime(bytes: Bytes, options: MimeScanOptions = {}): MimeStructure {
-  const whole = asBuffer(bytes);
-  const scanner = new MimeScanner(options, whole);
-  scanner.push(whole);
-  return scanner.end();
 }
