@@ -76,7 +76,7 @@ export interface DmarcVerdict {
   readonly text: string;
 }
 
-/** Passing signatures by distinct domains that are looked into; each may cost a tree walk. */
+/** Distinct domains of one mechanism that are looked into; each may cost a tree walk. */
 const mostIdentifiers = 20;
 
 /**
@@ -110,33 +110,21 @@ export async function evaluateDmarc(
   if (found.kind === 'failure') return verdict('temperror', 'dns-failure', facts, { text: found.text });
 
   const { domain, record } = found;
-  const spfDomain = facts.spf?.result === 'pass' ? facts.spf.domain : null;
-  const dkimDomains = new Set<string>();
-  for (const { domain: signer, result } of facts.dkim ?? []) {
-    if (result === 'pass' && dkimDomains.size < mostIdentifiers) dkimDomains.add(signer);
-  }
   const alignment = new Alignment(discovery, authorDomain);
-  const spf = spfDomain !== null && (await alignment.of(spfDomain, record.aspf));
-  let dkim: boolean | 'unknown' = false;
-  for (const signer of dkimDomains) {
-    const one = await alignment.of(signer, record.adkim);
-    if (one !== false) dkim = one;
-    if (one === true) break;
-  }
-  const aligned = { dkim: dkim === true, spf: spf === true };
+  const spf = await alignment.among(facts.spf === undefined ? [] : [facts.spf], record.aspf);
+  const dkim = await alignment.among(facts.dkim ?? [], record.adkim);
+  const aligned = { dkim: dkim === 'aligned', spf: spf === 'aligned' };
   const policy = await applicable(discovery, authorDomain, domain, record);
   const method = options.method ?? 'tree-walk';
   const shown: AppliedPolicy = { domain, record, method, policy: policy === 'unknown' ? record.p : policy };
   if (aligned.dkim || aligned.spf) return verdict('pass', 'aligned', facts, { policy: shown, aligned });
+  // RFC 9989 §5.3.6: what DNS did not tell might have been a pass.
   if (dkim === 'unknown' || spf === 'unknown' || policy === 'unknown') {
-    return verdict('temperror', 'dns-failure', facts, { policy: shown, text: 'no answer above the domain' });
+    return verdict('temperror', 'dns-failure', facts, { policy: shown, text: 'a question was not answered' });
   }
-  return verdict(
-    'fail',
-    spfDomain === null && dkimDomains.size === 0 ? 'not-authenticated' : 'not-aligned',
-    facts,
-    { policy: shown, disposition: dispositionOf(shown, options.sample ?? 0) },
-  );
+  const reason = dkim === 'none' && spf === 'none' ? 'not-authenticated' : 'not-aligned';
+  const disposition = dispositionOf(shown, options.sample ?? 0);
+  return verdict('fail', reason, facts, { policy: shown, disposition });
 }
 
 function verdict(
@@ -170,6 +158,9 @@ function dispositionOf({ policy, record, method }: AppliedPolicy, sample: number
   return spared ? milder[policy] : policy;
 }
 
+/** What one mechanism comes to: `unknown` where DNS did not tell. */
+type Alignments = 'aligned' | 'others' | 'none' | 'unknown';
+
 /** Whether domains are aligned with the author's (RFC 9989 §4.4). */
 class Alignment {
   readonly #discovery: Discovery;
@@ -181,7 +172,29 @@ class Alignment {
     this.#author = author;
   }
 
-  async of(domain: string, mode: AlignmentMode): Promise<boolean | 'unknown'> {
+  /** Whether an identifier that passed is aligned: those of others passed in vain. */
+  async among(
+    identifiers: readonly { readonly domain: string; readonly result: string }[],
+    mode: AlignmentMode,
+  ): Promise<Alignments> {
+    const domains = (wanted: string) => {
+      const found = identifiers.filter(({ result }) => result === wanted).map(({ domain }) => domain);
+      return [...new Set(found)].slice(0, mostIdentifiers);
+    };
+    const passed = domains('pass');
+    let unknown = false;
+    for (const domain of passed) {
+      const aligned = await this.#of(domain, mode);
+      if (aligned === true) return 'aligned';
+      if (aligned === 'unknown') unknown = true;
+    }
+    for (const domain of unknown ? [] : domains('temperror')) {
+      if ((await this.#of(domain, mode)) !== false) unknown = true;
+    }
+    return unknown ? 'unknown' : passed.length > 0 ? 'others' : 'none';
+  }
+
+  async #of(domain: string, mode: AlignmentMode): Promise<boolean | 'unknown'> {
     if (domain === this.#author) return true;
     if (mode === 's' || !shareAParent(domain, this.#author)) return false;
     this.#organization ??= this.#organizationOf(this.#author);

@@ -92,6 +92,15 @@ const troubles: readonly [what: string, zone: Zone, facts: Partial<DmarcFacts>, 
     { authorDomain: 'a.example.com' },
     'temperror dns-failure',
   ],
+  // RFC 9989 §5.3.6: what might have passed.
+  ['SPF did not tell, and it matters', {}, spf('a.example.com', 'temperror'), 'temperror dns-failure'],
+  ['SPF did not tell, for another', {}, spf('example.net', 'temperror'), 'fail not-authenticated'],
+  [
+    'SPF did not tell, DKIM passed',
+    {},
+    { ...spf('example.com', 'temperror'), ...dkim('example.com') },
+    'pass aligned',
+  ],
 ];
 
 for (const [what, zone, facts, expected] of troubles) {

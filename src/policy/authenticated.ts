@@ -1,0 +1,181 @@
+/** Authentication as a part of a server's `data` handler: stamp what comes in, and act on DMARC. */
+import { Buffer } from 'node:buffer';
+import { claimsToBeOurs } from '../authres/index.ts';
+import type { DmarcVerdict } from '../dmarc/index.ts';
+import type { Resolver } from '../dns/index.ts';
+import type { Bytes } from '../machine/index.ts';
+import { editHeader, spliceMessage } from '../mime/index.ts';
+import type {
+  Envelope,
+  MessageEvent,
+  MessageVerdict,
+  Reply,
+  ResetReason,
+  SmtpSession,
+} from '../smtp/index.ts';
+import { reply } from '../smtp/index.ts';
+import { type AuthenticateOptions, Authentication, type Authenticity } from './authenticate.ts';
+
+/** Where a message goes: the `MessageSink` of `mailwright/reception`. */
+export interface ContentSink {
+  readonly retains?: boolean;
+  write(chunk: Bytes): void | Promise<void>;
+  end(message: MessageEvent): MessageVerdict | Promise<MessageVerdict>;
+  abort(why: ResetReason): void | Promise<void>;
+}
+
+/** What is asked of a session: the `Visit` of `mailwright/reception`. */
+export interface AuthenticatedVisit {
+  readonly session: SmtpSession;
+  readonly signal: AbortSignal;
+}
+
+/** A `data` handler. */
+export interface DataHandler<Visit extends AuthenticatedVisit> {
+  data(envelope: Envelope, visit: Visit): ContentSink | Reply | Promise<ContentSink | Reply>;
+}
+
+/** How a server authenticates. */
+export interface AuthenticatedOptions<Visit extends AuthenticatedVisit>
+  extends Omit<AuthenticateOptions, 'signal'> {
+  readonly resolver: Resolver;
+  /** Names beside `authservId` that readers behind this server believe; fields with them are removed too. */
+  readonly otherIds?: readonly string[];
+  /**
+   * What to answer, with all that was found; `undefined` takes the message. By default
+   * {@link dmarcReply}. Reports are collected here as well.
+   */
+  readonly judge?: (
+    found: Authenticity,
+    message: MessageEvent,
+    visit: Visit,
+  ) => Reply | undefined | Promise<Reply | undefined>;
+}
+
+/**
+ * Puts authentication before a `data` handler: each message is checked while it comes in, refused as its
+ * author's domain asks, and else handed on with an Authentication-Results field at its top, and without
+ * those that claim to be ours (RFC 8601 §5).
+ *
+ * The field stands before the content and is known only after it, so a message is held in memory until
+ * it is complete: what the server advertises as SIZE, times its sessions, is the most that this takes.
+ * Mail of clients that have logged in is handed on unseen.
+ *
+ * @example
+ * ```ts
+ * import { WireResolver } from 'mailwright/dns';
+ * import { SmtpServer } from 'mailwright/node';
+ * import { authenticated } from 'mailwright/policy';
+ * import { spoolTo } from 'mailwright/reception';
+ * import { mx } from 'mailwright/smtp';
+ * import { MemorySpool } from 'mailwright/spool';
+ *
+ * const checks = { resolver: new WireResolver({ servers: ['192.0.2.53'] }), authservId: 'mx.example.org' };
+ * const data = authenticated(spoolTo(new MemorySpool()), checks);
+ * const server = new SmtpServer({ ...mx, hostname: 'mx.example.org', ...data });
+ * ```
+ */
+export function authenticated<Visit extends AuthenticatedVisit>(
+  handler: DataHandler<Visit>,
+  options: AuthenticatedOptions<Visit>,
+): DataHandler<Visit> {
+  return {
+    async data(envelope, visit) {
+      const sink = await handler.data(envelope, visit);
+      return 'write' in sink && visit.session.identity === null
+        ? new HoldingSink(sink, envelope, visit, options)
+        : sink;
+    },
+  };
+}
+
+class HoldingSink<Visit extends AuthenticatedVisit> implements ContentSink {
+  readonly retains = false;
+  readonly #sink: ContentSink;
+  readonly #visit: Visit;
+  readonly #options: AuthenticatedOptions<Visit>;
+  readonly #authentication: Authentication;
+  #chunks: Bytes[] = [];
+
+  constructor(sink: ContentSink, envelope: Envelope, visit: Visit, options: AuthenticatedOptions<Visit>) {
+    this.#sink = sink;
+    this.#visit = visit;
+    this.#options = options;
+    const { connection, greeting } = visit.session;
+    const { remote } = connection;
+    this.#authentication = new Authentication(
+      {
+        ip: remote.family === 'unix' ? null : remote.address,
+        helo: greeting?.name ?? '',
+        mailFrom: envelope.from,
+      },
+      options.resolver,
+      { ...options, signal: visit.signal },
+    );
+  }
+
+  write(chunk: Bytes): void {
+    this.#authentication.write(chunk);
+    this.#chunks.push(Uint8Array.prototype.slice.call(chunk));
+  }
+
+  async end(message: MessageEvent): Promise<MessageVerdict> {
+    const content = Buffer.concat(this.#chunks);
+    this.#chunks = [];
+    let handedOn = false;
+    try {
+      const found = await this.#authentication.finish();
+      if (found.header === null || found.header.defects.some(({ kind }) => unreadable.has(kind)))
+        return badHeader;
+      const { judge = ({ dmarc }: Authenticity) => dmarcReply(dmarc) } = this.#options;
+      const refusal = await judge(found, message, this.#visit);
+      if (refusal !== undefined) return refusal;
+      for (const piece of this.#stamped(content, found.field)) await this.#sink.write(piece);
+      handedOn = true;
+      return await this.#sink.end(message);
+    } finally {
+      if (!handedOn) await this.#sink.abort('refused');
+    }
+  }
+
+  abort(why: ResetReason): void | Promise<void> {
+    this.#chunks = [];
+    return this.#sink.abort(why);
+  }
+
+  #stamped(content: Bytes, field: string): readonly Bytes[] {
+    const { authservId, otherIds = [] } = this.#options;
+    const splices = editHeader(content, [
+      { kind: 'add', field: Buffer.from(field) },
+      {
+        kind: 'remove',
+        name: 'Authentication-Results',
+        which: (each) => claimsToBeOurs(each, [authservId, ...otherIds]),
+      },
+    ]);
+    return spliceMessage(content, splices).pieces;
+  }
+}
+
+/** Header sections that are not read to their end: a forged field might stay in the rest. */
+const unreadable = new Set(['too-many-fields', 'too-large']);
+const badHeader = reply(554, '5.6.0', 'Header section too large');
+
+/**
+ * What a server answers that follows DMARC: a refusal where the author's domain asks for it, and
+ * `undefined` where the message may be taken. Mail to be quarantined is taken, and so is what DNS does
+ * not tell (RFC 9989 §4.10.1 leaves both to the receiver).
+ *
+ * @example
+ * ```ts
+ * import type { DmarcVerdict } from 'mailwright/dmarc';
+ * import { dmarcReply } from 'mailwright/policy';
+ *
+ * declare const verdict: DmarcVerdict;
+ * dmarcReply(verdict)?.code; // 550, or undefined
+ * ```
+ */
+export function dmarcReply({ disposition, authorDomain }: DmarcVerdict): Reply | undefined {
+  if (disposition !== 'reject') return undefined;
+  return reply(550, '5.7.1', `Rejected by the DMARC policy of ${authorDomain}`);
+}

@@ -1,0 +1,21 @@
+/**
+ * What a server decides about peers and messages.
+ *
+ * @module policy
+ */
+
+export {
+  type AuthenticateOptions,
+  Authentication,
+  type Authenticity,
+  authenticate,
+  type ConnectionFacts,
+} from './authenticate.ts';
+export {
+  type AuthenticatedOptions,
+  type AuthenticatedVisit,
+  authenticated,
+  type ContentSink,
+  type DataHandler,
+  dmarcReply,
+} from './authenticated.ts';
