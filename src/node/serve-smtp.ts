@@ -127,8 +127,8 @@ class Serving implements ServedSession, Waiting {
   /** The event whose handler is still thinking; nothing is pulled meanwhile. */
   #waitingFor: SmtpServerEvent | null = null;
   #paused = false;
-  /** The chunk in hand, where it is ours to free. */
-  #chunk: Buffer | null = null;
+  /** The large chunks in hand, where they are ours to free. */
+  readonly #chunks: Buffer[] = [];
   #why: CloseReason = 'gone';
   #patienceId = 0;
   #sessionEnd: number;
@@ -213,20 +213,19 @@ class Serving implements ServedSession, Waiting {
   /** A chunk came. */
   receive(chunk: Buffer): void {
     if (this.#state !== 'open') return;
-    this.#chunk = this.#options.ownsChunks === true && chunk.length >= largeChunk ? chunk : null;
-    this.#host.lent = false;
+    if (this.#options.ownsChunks === true && chunk.length >= largeChunk) this.#chunks.push(chunk);
     this.#machine.receive(chunk);
     this.#turn();
   }
 
-  /** Frees the chunk in hand once nobody needs it. */
+  /** Frees the chunks in hand once nobody needs them. */
   #free(): void {
-    const chunk = this.#chunk;
-    if (chunk === null || this.#waitingFor !== null || this.#machine.holdsInput) return;
-    this.#chunk = null;
-    const { buffer } = chunk;
-    if (!this.#host.lent && buffer instanceof ArrayBuffer && buffer.byteLength === chunk.length)
-      buffer.transfer(0);
+    if (this.#chunks.length === 0 || this.#waitingFor !== null || this.#machine.holdsInput) return;
+    for (const { buffer, byteLength } of this.#host.lent ? [] : this.#chunks) {
+      if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+    }
+    this.#chunks.length = 0;
+    this.#host.lent = false;
   }
 
   /** The peer has closed its side. */
