@@ -108,7 +108,7 @@ function withLineFeeds(octets: Buffer): Buffer {
 /** Where stalwart reads a structure otherwise, and why mailwright does not. */
 function habit(message: Message): string | undefined {
   const { defects, size } = message.structure;
-  if (defects.some(({ kind }) => kind === 'header-cut')) {
+  if (defects.some(({ kind, offset }) => kind === 'header-cut' && offset < size)) {
     return 'stalwart reads a header section past a delimiter (RFC 2046 §5.1.1: it ends the part)';
   }
   if (defects.some(({ kind }) => kind === 'duplicate-field')) {
@@ -117,6 +117,7 @@ function habit(message: Message): string | undefined {
   for (const part of everyPart(message.root)) {
     const { delimiter, parent } = part;
     if (delimiter !== null) {
+      if (delimiter.end === size) return 'after a last delimiter stalwart has no part, not even an empty one';
       const line = latin1Text(message.octets, delimiter.start, delimiter.end).trimEnd();
       if (line !== `--${parent?.boundary}`) {
         return 'stalwart begins a header within a delimiter line that goes on after the boundary';
