@@ -22,7 +22,7 @@ const longestMarker = 1024;
  * import { YencDecoder } from 'mailwright/bytes';
  *
  * const decoder = new YencDecoder();
- * decoder.push(new TextEncoder().encode('=ybegin line=128 size=3 name=x\r\nm\u008b\u009e\r\n=yend size=3\r\n'));
+ * decoder.push(Buffer.from('=ybegin line=128 size=3 name=x\r\nm\x8b\x9e\r\n=yend size=3\r\n', 'latin1')); // "Cat"
  * ```
  */
 export class YencDecoder implements OctetDecoder {

@@ -73,7 +73,12 @@ const cases: Record<keyof typeof decoders, Case[]> = {
   ],
   yEnc: [
     [
-      'a file',
+      'with its checksum',
+      '=ybegin line=128 size=3 name=x\nm\u008b\u009e\n=yend size=3 crc32=A6130548\n',
+      'Cat',
+    ],
+    [
+      'a wrong checksum',
       '=ybegin line=128 size=3 name=x\r\nm\u008b\u009e\r\n=yend size=3 crc32=42492e12\r\n',
       'Cat',
       'wrong-checksum',

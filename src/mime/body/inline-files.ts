@@ -36,7 +36,7 @@ export function mayHoldFiles(text: string): boolean {
  * import { findInlineFiles } from 'mailwright/mime';
  *
  * const text = new TextEncoder().encode('Look:\nbegin 644 cat.txt\n#0V%T\n`\nend\n');
- * findInlineFiles(text); // [{ format: 'uuencode', name: 'cat.txt', start: 6, end: 38 }]
+ * findInlineFiles(text); // [{ format: 'uuencode', name: 'cat.txt', start: 6, end: 36 }]
  * ```
  */
 export function findInlineFiles(octets: Bytes): InlineFile[] {
