@@ -23,6 +23,13 @@ export interface WireOptions {
   readonly maxSockets?: number;
 }
 
+/** Until when a question may take, and what ends it before. */
+interface Wait {
+  /** On the clock of `performance.now`. */
+  readonly end: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 const formErr = 1;
 const notImp = 4;
 
@@ -93,12 +100,7 @@ export class WireResolver implements Resolver {
     for (let round = 0; round < this.#attempts && servers.length > 0; round++) {
       const silent: NameServer[] = [];
       for (const server of servers) {
-        const wait = { end, signal };
-        const query = { name, type, edns: true, wantsProof: server.validating ?? false };
-        let answer = await this.#askServer(server, query, wait);
-        // RFC 6891 §7: who does not know EDNS is asked as of old.
-        if (answer === 'no-edns') answer = await this.#askServer(server, { ...query, edns: false }, wait);
-        if (answer === 'no-edns') answer = failed('refused', `${server.address}: does not know the question`);
+        const answer = await this.#askServer(server, name, type, { end, signal });
         if (answer.status !== 'failure' || answer.why === 'aborted') return answer;
         if (answer.why === 'timeout') silent.push(server);
         last = answer;
@@ -110,28 +112,37 @@ export class WireResolver implements Resolver {
 
   async #askServer<Type extends RecordType>(
     server: NameServer,
-    asked: Omit<Query, 'id'> & { readonly type: Type },
-    wait: { readonly end: number; readonly signal: AbortSignal | undefined },
-  ): Promise<AnswerFor<Type> | 'no-edns'> {
+    name: string,
+    type: Type,
+    wait: Wait,
+  ): Promise<AnswerFor<Type>> {
+    const validates = server.validating ?? false;
+    const query = { name, type, edns: true, wantsProof: validates };
+    let response = await this.#exchange(server, query, wait);
+    // RFC 6891 §7: who does not know EDNS is asked as of old.
+    if ('rcode' in response && (response.rcode === formErr || response.rcode === notImp)) {
+      response = await this.#exchange(server, { ...query, edns: false }, wait);
+    }
+    if (!('rcode' in response)) return response;
+    const answer = answerIn(response, name, type, validates);
+    return answer.status === 'failure' ? failed(answer.why, `${server.address}: ${answer.text}`) : answer;
+  }
+
+  /** One try over UDP, and over TCP where that does not suffice. */
+  async #exchange(server: NameServer, asked: Omit<Query, 'id'>, wait: Wait): Promise<Response | Failed> {
     const query = { ...asked, id: randomInt(0x10000) };
     const message = encodeQuery(query);
     const isAnswer = (response: Buffer) => answersQuery(response, query);
-    let response: Response | null = null;
     for (const ask of [askByUdp, askByTcp]) {
       const ms = Math.min(this.#timeoutMs, wait.end - performance.now());
       if (ms <= 0) return failed('timeout', server.address);
       const exchange = await ask(server, message, { ms, signal: wait.signal, isAnswer });
       if (exchange.kind !== 'message') return failureOf(exchange, server);
-      response = readResponse(exchange.message);
+      const response = readResponse(exchange.message);
       if (response === null) return failed('malformed', `${server.address}: the response is cut short`);
-      if (!response.truncated) break;
+      if (!response.truncated) return response;
     }
-    if (response === null || response.truncated) {
-      return failed('malformed', `${server.address}: truncated over TCP`);
-    }
-    if (query.edns && (response.rcode === formErr || response.rcode === notImp)) return 'no-edns';
-    const answer = answerIn(response, query, server.validating ?? false);
-    return answer.status === 'failure' ? failed(answer.why, `${server.address}: ${answer.text}`) : answer;
+    return failed('malformed', `${server.address}: truncated over TCP`);
   }
 
   /** A place among the open sockets, as soon as there is one; false where the wait was in vain. */

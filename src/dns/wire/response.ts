@@ -56,25 +56,27 @@ export function readResponse(message: Buffer): Response | null {
   return { truncated, rcode, authenticData: (flags & 0x0020) !== 0, message, places };
 }
 
-const failures: Readonly<Record<number, 'servfail' | 'malformed'>> = { 1: 'malformed', 2: 'servfail' };
+const servFail = 2;
+const nxDomain = 3;
 const longestChain = 16;
 
 /**
- * The answer to `query`, CNAMEs followed as far as the response has them.
+ * The answer to the question, CNAMEs followed as far as the response has them.
  *
  * @param validates whether the host trusts this server's AD bit
  */
 export function answerIn<Type extends RecordType>(
   response: Response,
-  query: Query & { readonly type: Type },
+  name: string,
+  type: Type,
   validates: boolean,
 ): Answer<RecordData[Type]> {
   const { rcode } = response;
-  if (rcode !== 0 && rcode !== 3) {
-    return { status: 'failure', why: failures[rcode] ?? 'refused', text: `RCODE ${rcode}` };
+  if (rcode !== 0 && rcode !== nxDomain) {
+    return { status: 'failure', why: rcode === servFail ? 'servfail' : 'refused', text: `RCODE ${rcode}` };
   }
   try {
-    return follow(response, query, validates && response.authenticData);
+    return follow(response, name, type, validates && response.authenticData);
   } catch (error) {
     return { status: 'failure', why: 'malformed', text: error instanceof Error ? error.message : '' };
   }
@@ -82,7 +84,8 @@ export function answerIn<Type extends RecordType>(
 
 function follow<Type extends RecordType>(
   { message, places, rcode }: Response,
-  { name: asked, type }: { readonly name: string; readonly type: Type },
+  asked: string,
+  type: Type,
   authentic: boolean,
 ): Answer<RecordData[Type]> {
   const reader = new BoundedReader(message);
@@ -113,7 +116,7 @@ function follow<Type extends RecordType>(
     const alias = aliases.get(name);
     if (alias === undefined) {
       const absent = Math.min(ttl, negativeTtl(places, reader));
-      return { status: rcode === 3 ? 'nxdomain' : 'nodata', ttl: absent, authentic };
+      return { status: rcode === nxDomain ? 'nxdomain' : 'nodata', ttl: absent, authentic };
     }
     name = alias;
   }
