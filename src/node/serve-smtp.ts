@@ -22,7 +22,7 @@ import {
   type SmtpServerMachine,
   type SmtpSession,
 } from '../smtp/index.ts';
-import type { JsonRecord } from '../spool/index.ts';
+import type { Json } from '../spool/index.ts';
 import { deadlines, type Waiting } from './deadlines.ts';
 
 /** A connection that was taken from clear text to TLS. */
@@ -135,7 +135,7 @@ class Serving implements ServedSession, Waiting {
   #lastChance = Number.POSITIVE_INFINITY;
   #domains: readonly string[] = [];
   #controller: AbortController | null = null;
-  #metadata: JsonRecord | null = null;
+  #metadata: Record<string, Json> | null = null;
   #closed: PromiseWithResolvers<CloseReason> | null = null;
   deadline: number;
 
@@ -161,7 +161,7 @@ class Serving implements ServedSession, Waiting {
     return this.#controller.signal;
   }
 
-  get metadata(): JsonRecord {
+  get metadata(): Record<string, Json> {
     this.#metadata ??= {};
     return this.#metadata;
   }

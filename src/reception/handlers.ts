@@ -29,7 +29,7 @@ import type {
   ViolationEvent,
   VrfyEvent,
 } from '../smtp/index.ts';
-import type { JsonRecord } from '../spool/index.ts';
+import type { Json } from '../spool/index.ts';
 import type { Credentials, MaybePromise } from '../users/index.ts';
 
 /** One session as a handler sees it. */
@@ -38,8 +38,11 @@ export interface Visit {
   readonly session: SmtpSession;
   /** Fires when the peer is gone; give it to whatever a handler waits for. */
   readonly signal: AbortSignal;
-  /** Values of the host's own, by module name; they are persisted with each message of the session. */
-  readonly metadata: JsonRecord;
+  /**
+   * Values of the host's own, by module name, for handlers to read and write; they are persisted with
+   * each message of the session that begins from then on.
+   */
+  readonly metadata: Record<string, Json>;
 }
 
 /**

@@ -24,8 +24,9 @@ export interface ValueWriter {
 
 /**
  * Writes a value as JSON. `{"$octets": base64}`, `{"$secret": length}`, `{"$event": number}`,
- * `{"$body": size}`, `{"$number": text}` and `{"$bigint": text}` stand for what JSON lacks; functions
- * and `undefined` are left out, and a name of the value's own that begins with `$` gets another one.
+ * `{"$body": size}`, `{"$number": text}` and `{"$bigint": text}` stand for what JSON lacks, and
+ * `{"$undefined": true}` in a list; functions and fields without a value are left out, and a name of the
+ * value's own that begins with `$` gets another one.
  */
 export function written(value: unknown, writer: ValueWriter, depth = 0): JsonValue | undefined {
   switch (typeof value) {
@@ -48,7 +49,7 @@ export function written(value: unknown, writer: ValueWriter, depth = 0): JsonVal
   if (value instanceof Secret) return { $secret: value.reveal().length };
   const number = depth > 0 ? undefined : writer.eventNumber(value);
   if (number !== undefined) return { $event: number };
-  if (Array.isArray(value)) return value.map((item) => written(item, writer, depth + 1) ?? null);
+  if (Array.isArray(value)) return writtenList(value, writer, depth + 1);
   if ('open' in value && typeof value.open === 'function' && 'size' in value)
     return { $body: Number(value.size) };
   const fields: Record<string, JsonValue> = {};
@@ -59,6 +60,14 @@ export function written(value: unknown, writer: ValueWriter, depth = 0): JsonVal
   return fields;
 }
 
+/** Writes a list, of arguments say, in which every value keeps its place. */
+export function writtenList(values: readonly unknown[], writer: ValueWriter, depth = 0): JsonValue[] {
+  return values.map((value) => {
+    const json = written(value, writer, depth);
+    return json === undefined ? { $undefined: true } : json;
+  });
+}
+
 /** Reads what {@link written} wrote; a secret becomes one of `x` in its length. */
 export function read(json: JsonValue, eventOf: (number: number) => unknown): unknown {
   if (typeof json !== 'object' || json === null) return json;
@@ -67,6 +76,7 @@ export function read(json: JsonValue, eventOf: (number: number) => unknown): unk
   if (typeof fields['$octets'] === 'string') return Buffer.from(fields['$octets'], 'base64');
   if (typeof fields['$secret'] === 'number') return new Secret('x'.repeat(fields['$secret']));
   if (typeof fields['$event'] === 'number') return eventOf(fields['$event']);
+  if (fields['$undefined'] === true) return undefined;
   if (typeof fields['$number'] === 'string') return Number(fields['$number']);
   if (typeof fields['$bigint'] === 'string') return BigInt(fields['$bigint']);
   return Object.fromEntries(

@@ -5,7 +5,14 @@
 import { Buffer } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
 import type { Bytes } from '../machine/index.ts';
-import { type JsonValue, read, secretsWithin, type ValueWriter, written } from './recorded-value.ts';
+import {
+  type JsonValue,
+  read,
+  secretsWithin,
+  type ValueWriter,
+  written,
+  writtenList,
+} from './recorded-value.ts';
 import { blank, credentialsIn, masked } from './secret-masking.ts';
 
 /** One call of a method of the machine. */
@@ -133,7 +140,7 @@ function writeCalls(
     const eventNumber = (value: object) => events.get(value);
     const taking: ValueWriter = { text, eventNumber, octets: (piece) => octets(call, piece) };
     const giving: ValueWriter = { text, eventNumber, octets: (piece) => octets(`${call}()`, piece) };
-    const json = args.map((arg) => written(arg, taking) ?? null);
+    const json = writtenList(args, taking);
     const given = written(result, giving);
     // An event is written where it was pulled; from then on its number stands for it.
     if (call === 'next' && typeof result === 'object' && result !== null) events.set(result, events.size);

@@ -76,7 +76,7 @@ test('the context holds all that is known: session, envelope, parameters', async
     },
     { ...tls, channelBindings: { 'tls-exporter': Buffer.alloc(32) } },
   );
-  Object.assign(session.visit.metadata, { greylist: { first: true } });
+  session.visit.metadata['greylist'] = { first: true };
   await session.say(
     'EHLO client.example\r\nXFORWARD ADDR=198.51.100.9\r\nAUTH PLAIN AHRpbQB0YW5zdGFhZnRhbnN0YWFm\r\n',
   );

@@ -161,7 +161,8 @@ test('values that JSON lacks come back', () => {
     5n,
     Number.POSITIVE_INFINITY,
     { $octets: 'mine' },
-    [1, [null]],
+    [1, [null, undefined]],
+    undefined,
     'text',
   ];
   machine.take(...values);
