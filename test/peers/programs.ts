@@ -3,7 +3,7 @@
  * tests, or, where `PEERS_OPTIONAL=1` says so, has them skipped.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -24,7 +24,7 @@ const packages = {
 } as const;
 
 /** A program that peer tests need. */
-export type Program = keyof typeof packages;
+type Program = keyof typeof packages;
 
 const { PATH = '', MAILWRIGHT_PEERS, PEERS_OPTIONAL } = process.env;
 const folders = [
@@ -64,7 +64,7 @@ export function needing(
 }
 
 /** What came of a program that ran to its end. */
-export interface Outcome {
+interface Outcome {
   readonly code: number | null;
   /** What it wrote to its standard output and standard error, as it came. */
   readonly output: string;
@@ -74,17 +74,22 @@ export interface Outcome {
 export async function outcomeOf(
   path: string,
   args: readonly string[],
-  { input = '', env = {} }: { input?: string | Uint8Array; env?: Record<string, string> } = {},
+  { input = '' }: { readonly input?: string | Uint8Array } = {},
 ): Promise<Outcome> {
-  const child = spawn(path, args, { env: { ...process.env, ...env } });
-  const output = outputOf(child);
+  const child = spawn(path, args);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString('latin1');
+    });
+  }
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   const code = await new Promise<number | null>((closed, failed) => {
     child.on('error', failed);
     child.on('close', closed);
   });
-  return { code, output: output() };
+  return { code, output };
 }
 
 /** Runs a program that is to succeed, and returns its output. */
@@ -96,17 +101,6 @@ export async function run(
   const { code, output } = await outcomeOf(path, args, options);
   assert.equal(code, 0, `${path} ${args.join(' ')}\n${output}`);
   return output;
-}
-
-/** Gathers what a running program writes. */
-export function outputOf(child: ChildProcess): () => string {
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => {
-      output += chunk.toString('latin1');
-    });
-  }
-  return () => output;
 }
 
 /** A command as root runs it: mail servers change users by themselves. */
