@@ -65,6 +65,8 @@ export class QuotedPrintableDecoder implements OctetDecoder {
 /**
  * Decodes quoted-printable that is in memory.
  *
+ * @param out - memory for the octets, as long as `body` or longer; new memory by default
+ *
  * @example
  * ```ts
  * import { decodeQuotedPrintable } from 'mailwright/bytes';
@@ -72,12 +74,11 @@ export class QuotedPrintableDecoder implements OctetDecoder {
  * decodeQuotedPrintable(new TextEncoder().encode('a=3Db')).octets; // the octets of "a=b"
  * ```
  */
-export function decodeQuotedPrintable(body: Uint8Array): {
-  octets: Uint8Array;
-  faults: ReadonlySet<DecodeFault>;
-} {
+export function decodeQuotedPrintable(
+  body: Uint8Array,
+  out: Uint8Array = Buffer.allocUnsafe(body.length),
+): { octets: Uint8Array; faults: ReadonlySet<DecodeFault> } {
   const faults = new Set<DecodeFault>();
-  const out = Buffer.allocUnsafe(body.length);
   const { written } = decode(body, out, true, faults);
   return { octets: out.subarray(0, written), faults };
 }

@@ -1,5 +1,5 @@
 /** The text of a text part: transfer encoding and charset undone. */
-import { utf8Text } from '../../bytes/index.ts';
+import { decodeQuotedPrintable, utf8Text } from '../../bytes/index.ts';
 import type { Bytes } from '../../machine/index.ts';
 import { decodeCharset } from '../charset/decoder.ts';
 import { guessCharset } from '../charset/guess.ts';
@@ -37,8 +37,25 @@ export interface PartText {
  * ```
  */
 export function partText(part: MimePart, body: Bytes): PartText {
-  const { octets, faults } = decodeTransfer(body, part.encoding);
-  return { ...octetsText(part, octets), faulty: faults.size > 0 };
+  const { octets, faults } =
+    part.encoding === 'quoted-printable'
+      ? decodeQuotedPrintable(body, scratchFor(body.length))
+      : decodeTransfer(body, part.encoding);
+  const { text, charset } = octetsText(part, octets);
+  return { text, charset, faulty: faults.size > 0 };
+}
+
+/**
+ * Where quoted-printable is decoded on its way to a string. Memory outside the heap for each text would be
+ * collected with the whole heap, which costs more than the decoding.
+ */
+let scratch = new Uint8Array(0);
+const longestScratch = 1_048_576;
+
+function scratchFor(size: number): Uint8Array | undefined {
+  if (size > longestScratch) return undefined;
+  if (scratch.length < size) scratch = new Uint8Array(Math.max(size, 65_536));
+  return scratch;
 }
 
 /**
