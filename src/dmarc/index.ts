@@ -25,7 +25,6 @@ export {
   type SourceSummary,
   summarizeAggregateReport,
 } from './aggregate/summarize.ts';
-export type { XmlFault } from './aggregate/xml.ts';
 export {
   type DiscoveryMethod,
   type DiscoveryOptions,

@@ -1,5 +1,5 @@
 /** One element of an aggregate report with what is in it: small, as records are. */
-import type { XmlEvent, XmlFault, XmlReader } from './xml.ts';
+import type { XmlEvent, XmlFault, XmlReader } from '../../xml/index.ts';
 
 /** An element, its own text, and the elements in it. */
 export interface Element {

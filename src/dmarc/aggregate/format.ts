@@ -1,6 +1,7 @@
 /** Writing aggregate reports as RFC 9990 §3.1.1 orders their elements. */
+
+import { escapeXml } from '../../xml/index.ts';
 import type { AggregateRecord, AggregateReport, PolicyOverride, PublishedPolicy } from './report.ts';
-import { escapeXml } from './xml.ts';
 
 /** The namespace of RFC 9990 §6.1. */
 const namespace = 'urn:ietf:params:xml:ns:dmarc-2.0';

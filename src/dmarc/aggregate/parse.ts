@@ -6,6 +6,7 @@
  */
 import type { Bytes } from '../../machine/index.ts';
 import { decodeCharset } from '../../mime/index.ts';
+import { type XmlFault, XmlReader } from '../../xml/index.ts';
 import { type Element, readElement, textOf, textsOf } from './element.ts';
 import type {
   AggregateRecord,
@@ -18,7 +19,6 @@ import type {
   ReportMetadata,
   SpfAuthResult,
 } from './report.ts';
-import { type XmlFault, XmlReader } from './xml.ts';
 
 /** Bounds of a report. */
 export interface AggregateLimits {

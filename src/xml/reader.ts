@@ -1,7 +1,8 @@
 /**
- * XML as aggregate reports have it: elements, attributes, text (XML 1.0), read as a stream of events.
+ * XML as strangers send it in reports and images: elements, attributes, text (XML 1.0), read as a stream
+ * of events.
  *
- * It comes from strangers, so (RFC 9990 §8.1 names the XML bomb): a document type declaration is
+ * RFC 9990 §8.1 names the XML bomb, so: a document type declaration is
  * refused, nothing is ever fetched or expanded, references stand for one character each, depth and
  * names are bounded, and every character is read once.
  */
@@ -29,7 +30,18 @@ const longestName = 256;
 const end: XmlEvent = { type: 'end' };
 const noAttributes: ReadonlyMap<string, string> = new Map();
 
-/** Reads a document event by event; after `end` or `fault` the same event comes again. */
+/**
+ * Reads a document event by event; after `end` or `fault` the same event comes again.
+ *
+ * @example
+ * ```ts
+ * import { XmlReader } from 'mailwright/xml';
+ *
+ * const reader = new XmlReader('<a>1 &lt; 2</a>');
+ * reader.next(); // { type: 'open', name: 'a', attributes: Map(0) }
+ * reader.next(); // { type: 'text', text: '1 < 2' }
+ * ```
+ */
 export class XmlReader {
   readonly #text: string;
   #at = 0;
@@ -203,12 +215,4 @@ function resolveReferences(text: string): string {
     const legal = code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) && (code >= 32 || isSpace(code));
     return legal ? String.fromCodePoint(code) : whole;
   });
-}
-
-/** Text made safe to stand in an element; control characters, which XML 1.0 cannot hold, are left out. */
-export function escapeXml(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '')
-    .replace(/[&<>]/g, (char) => (char === '&' ? '&amp;' : char === '<' ? '&lt;' : '&gt;'));
 }
