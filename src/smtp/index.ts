@@ -3,6 +3,7 @@
  *
  * @module smtp
  */
+export type { ContentReader } from './dot-stuffing.ts';
 export type {
   BodyType,
   DeliverBy,
@@ -22,6 +23,7 @@ export {
   replies,
   reply,
 } from './reply.ts';
+export type { ChunkFilter } from './server/chunk-filter.ts';
 export type { Conversation, Framing, Phase } from './server/conversation.ts';
 export type {
   AtrnEvent,
@@ -85,6 +87,9 @@ export type {
   Forwarded,
   Greeting,
   Recipient,
+  SessionState,
   SmtpConnection,
   SmtpSession,
 } from './server/session.ts';
+export type { Setup } from './server/setup.ts';
+export type { Transaction } from './server/transaction.ts';

@@ -7,6 +7,7 @@ import type { Reply } from '../reply.ts';
 import type { ChunkFilter } from './chunk-filter.ts';
 import type { Envelope, Recipient } from './session.ts';
 
+/** The transaction in hand as commands and extensions see it; a host sees its {@link Envelope}. */
 export class Transaction implements Envelope {
   readonly from: ReversePath;
   readonly parameters: MailParameters;
