@@ -270,8 +270,11 @@ export class Evaluation {
     return ++this.voidLookups > this.#facts.maxVoidLookups ? tooManyVoids : false;
   }
 
+  /** Whether one more term may ask DNS. */
   #maySearch(): boolean {
-    return ++this.lookups <= mostLookups;
+    if (this.lookups === mostLookups) return false;
+    this.lookups++;
+    return true;
   }
 
   #bits({ prefix4, prefix6 }: { readonly prefix4?: number; readonly prefix6?: number }): number {

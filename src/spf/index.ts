@@ -5,6 +5,7 @@
  */
 export { checkHelo, checkMailFrom, type SpfClient, type SpfOptions } from './check.ts';
 export { checkIprev, type IprevResult, type IprevVerdict } from './iprev.ts';
+export { formatReceivedSpf } from './received-spf.ts';
 export {
   formatSpfRecord,
   isSpfRecord,

@@ -105,12 +105,13 @@ export function formatSpfRecord(record: SpfRecord): string {
     ...(record.redirect === undefined ? [] : [`redirect=${record.redirect}`]),
     ...(record.exp === undefined ? [] : [`exp=${record.exp}`]),
   ];
+  const broken = terms.find((term) => term.includes(' '));
+  if (broken !== undefined) throw new SpfMisuse(`holds a space: ${broken}`);
   const text = terms.join(' ');
   const parsed = parseRecord(text);
-  const read = parsed.ok ? 1 + parsed.steps.length + parsed.modifiers.length : 0;
-  const given = 1 + record.directives.length + (record.modifiers ?? []).length;
-  if (!parsed.ok || read !== given) {
-    throw new SpfMisuse(parsed.ok ? 'a term holds a space' : `${parsed.term}: ${parsed.why}`);
+  if (!parsed.ok) throw new SpfMisuse(`${parsed.term} ${parsed.why}`);
+  if (parsed.modifiers.length !== (record.modifiers ?? []).length) {
+    throw new SpfMisuse('redirect and exp are no unknown modifiers');
   }
   return text;
 }
