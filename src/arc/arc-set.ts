@@ -46,6 +46,11 @@ interface FaultOfSet {
   readonly at?: { readonly instance: number; readonly field: 'message-signature' | 'seal' };
 }
 
+/** A set as later seals sign it: results, message signature, seal, in the relaxed form (RFC 8617 §5.1.1). */
+export function sealedText(header: SignedHeader<HeaderField>, { fields }: ArcSet): string {
+  return fields.map((field) => header.text(field, 'relaxed')).join('');
+}
+
 /** Finds the sets; a chain is in order when all of them are whole and none is missing (RFC 8617 §5.2). */
 export function readChain(header: SignedHeader<HeaderField>): Chain {
   const found = new Map<number, (HeaderField | undefined)[]>();

@@ -1,5 +1,6 @@
 /** Adding a set to the chain of a message (RFC 8617 §5.1). */
 import { Buffer } from 'node:buffer';
+import { latin1Text } from '../bytes/index.ts';
 import type { Bytes } from '../machine/index.ts';
 import { type HeaderField, HeaderFields } from '../mime/index.ts';
 import {
@@ -14,8 +15,7 @@ import {
   tagField,
   type WantedBodyHash,
 } from '../signature/index.ts';
-import { mostSets } from './arc-set.ts';
-import { sealedText } from './sealed-text.ts';
+import { mostSets, sealedText } from './arc-set.ts';
 import type { ArcVerdict } from './verdict.ts';
 
 /** How a message is sealed. */
@@ -135,7 +135,10 @@ export class ArcSealer {
     );
     // RFC 8617 §5.1.2: the seal of a chain that failed covers its own set alone.
     const before = chain.status === 'pass' ? chain.sets : [];
-    const covered = `${sealedText(header, before)}${relaxed('arc-authentication-results', resultsField)}${relaxed('arc-message-signature', message)}`;
+    const covered =
+      before.map((set) => sealedText(header, set)).join('') +
+      canonicalField('arc-authentication-results', latin1Text(Buffer.from(resultsField)), 'relaxed') +
+      canonicalField('arc-message-signature', message, 'relaxed');
     const seal = await this.#sign('arc-seal', covered, (b) =>
       tagField('ARC-Seal', [
         ['a', key.algorithm],
@@ -152,8 +155,8 @@ export class ArcSealer {
 
   /** Makes a field whose `b=` signs `text` and the field itself. */
   async #sign(key: string, text: string, field: (b: string) => string): Promise<string> {
-    const unsigned = { key, raw: Buffer.from(field('')) };
-    const signature = await this.#options.key.sign(text + canonicalSignatureField(unsigned, 'relaxed'));
+    const own = canonicalSignatureField(key, field(''), 'relaxed');
+    const signature = await this.#options.key.sign(text + own);
     // No line may be longer than 998 (RFC 5322 §2.1.1); what is shorter is left whole, for weak parsers.
     return field(brokenValue(signature.toString('base64'), 900));
   }
@@ -163,8 +166,4 @@ export class ArcSealer {
     if (headers !== undefined) return headers.map((name) => name.toLowerCase());
     return defaultNames.flatMap((name) => new Array<string>(header.all(name).length).fill(name));
   }
-}
-
-function relaxed(key: string, field: string): string {
-  return canonicalField({ key, raw: Buffer.from(field) }, 'relaxed');
 }

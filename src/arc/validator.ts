@@ -5,7 +5,6 @@ import type { Bytes } from '../machine/index.ts';
 import { type HeaderField, HeaderFields } from '../mime/index.ts';
 import {
   asciiName,
-  canonicalSignatureField,
   type FoundKey,
   hashOf,
   type KeyCache,
@@ -19,8 +18,7 @@ import {
   usableKey,
   type WantedBodyHash,
 } from '../signature/index.ts';
-import { type ArcSet, type Chain, mostSets, readChain } from './arc-set.ts';
-import { sealedText } from './sealed-text.ts';
+import { type ArcSet, type Chain, mostSets, readChain, sealedText } from './arc-set.ts';
 import type { ArcReason, ArcVerdict } from './verdict.ts';
 
 /** What an {@link ArcValidator} needs. */
@@ -98,8 +96,10 @@ export class ArcValidator {
     });
     const message = await this.#messageFault(last, header);
     if (message !== null) return fail(message, newest, 'message-signature');
+    const before = [''];
+    for (const set of sets) before.push(before.at(-1) + sealedText(header, set));
     for (const set of sets.toReversed()) {
-      const reason = await this.#sealFault(set, header);
+      const reason = await this.#sealFault(set, before[set.instance - 1] ?? '', header);
       if (reason !== null) return fail(reason, set.instance, 'seal');
     }
     return { status: 'pass', sets, newest, oldestPass: await this.#oldestPass(header) };
@@ -129,21 +129,22 @@ export class ArcValidator {
     const { length = 0, headers, canonicalization } = signature;
     if (length > body.octets || Buffer.compare(body.digest, signature.bodyHash) !== 0) return 'body-hash';
     const form = canonicalization.header;
-    const text = header.pick(headers, form, fields[1]) + canonicalSignatureField(fields[1], form);
+    const text = header.pick(headers, form, fields[1]) + header.ownText(fields[1], form);
     return signatureFits(text, signature, key) ? null : 'signature';
   }
 
-  /** What is wrong with a set's seal, or `null`. */
-  async #sealFault(set: ArcSet, header: SignedHeader<HeaderField>): Promise<ArcReason | null> {
+  /** What is wrong with a set's seal, which covers the sets before it too (RFC 8617 §5.1.1), or `null`. */
+  async #sealFault(
+    set: ArcSet,
+    before: string,
+    header: SignedHeader<HeaderField>,
+  ): Promise<ArcReason | null> {
     const key = await this.#usable(set.seal);
     if (typeof key === 'string') return key;
     const [results, message, seal] = set.fields;
-    const text =
-      sealedText(header, this.#chain.sets.slice(0, set.instance - 1)) +
-      header.text(results, 'relaxed') +
-      header.text(message, 'relaxed') +
-      canonicalSignatureField(seal, 'relaxed');
-    return signatureFits(text, set.seal, key) ? null : 'signature';
+    const own = header.text(results, 'relaxed') + header.text(message, 'relaxed');
+    const fits = signatureFits(before + own + header.ownText(seal, 'relaxed'), set.seal, key);
+    return fits ? null : 'signature';
   }
 
   /** RFC 8617 §5.2: how far back the message is as it was signed. */

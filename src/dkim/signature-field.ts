@@ -19,6 +19,8 @@ export interface DkimSignature extends SignatureTags {
   readonly identity: string;
 }
 
+/** `dns` alone is what drafts before RFC 4871 called it. */
+const knownQueries = ['dns/txt', 'dns'];
 /** Drafts before RFC 4871 had no `v=`, or this one. */
 const draftVersions: readonly (string | undefined)[] = [undefined, '0.5'];
 
@@ -36,26 +38,30 @@ export function readDkimSignature(value: string, drafts: boolean): DkimSignature
   }
   const read = readSignatureTags(tags);
   if (typeof read === 'string') return read;
-  const queries = colonList(tags.get('q') ?? 'dns/txt');
-  if (!queries.includes('dns/txt') && !queries.includes('dns')) return 'unknown-query';
+  const query = tags.get('q');
+  if (query !== undefined && !colonList(query).some((way) => knownQueries.includes(way)))
+    return 'unknown-query';
   if (!read.headers.includes('from')) return 'from-not-signed';
   const asciiDomain = ascii(read.domain);
   const asciiSelector = ascii(read.selector);
   if (asciiDomain === null || asciiSelector === null) return 'bad-domain';
-  const identity = decodeQuoted(tags.get('i') ?? `@${read.domain}`);
-  const owner = ascii(identity.slice(identity.lastIndexOf('@') + 1));
+  const i = tags.get('i');
+  const identity = i === undefined ? `@${read.domain}` : decodeQuoted(i);
   // RFC 6376 §3.5: the domain of "i=" is that of "d=" or one below it.
-  if (!identity.includes('@') || owner === null || !isWithin(owner, asciiDomain)) return 'bad-identity';
+  const owner = i === undefined ? asciiDomain : ownerOf(identity);
+  if (owner !== asciiDomain && owner?.endsWith(`.${asciiDomain}`) !== true) return 'bad-identity';
   return { ...read, asciiDomain, asciiSelector, identity };
 }
 
 /** Whether the key's flag `t=s` forbids the identity: its domain must be `d=` itself (RFC 6376 §3.6.1). */
 export function isBelowDomain({ identity, asciiDomain }: DkimSignature): boolean {
-  return ascii(identity.slice(identity.lastIndexOf('@') + 1)) !== asciiDomain;
+  return ownerOf(identity) !== asciiDomain;
 }
 
-function isWithin(name: string, domain: string): boolean {
-  return name === domain || name.endsWith(`.${domain}`);
+/** The domain of an identity, `null` where it has none. */
+function ownerOf(identity: string): string | null {
+  const at = identity.lastIndexOf('@');
+  return at === -1 ? null : ascii(identity.slice(at + 1));
 }
 
 function ascii(name: string): string | null {

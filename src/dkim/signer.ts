@@ -96,8 +96,8 @@ export class DkimSigner {
     return Promise.all(
       this.#options.keys.map(async (key) => {
         const unsigned = this.#unsigned(key, lower, bodyHash, seconds);
-        const field = { key: 'dkim-signature', raw: Buffer.from(unsigned, 'latin1') };
-        const signature = await key.sign(picked + canonicalSignatureField(field, this.#forms.header));
+        const own = canonicalSignatureField('dkim-signature', unsigned, this.#forms.header);
+        const signature = await key.sign(picked + own);
         return `${unsigned}${brokenValue(signature.toString('base64'))}\r\n`;
       }),
     );

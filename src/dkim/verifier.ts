@@ -3,7 +3,6 @@ import { Buffer } from 'node:buffer';
 import type { Bytes } from '../machine/index.ts';
 import { type HeaderField, HeaderFields } from '../mime/index.ts';
 import {
-  canonicalSignatureField,
   type FoundKey,
   hashOf,
   type KeyCache,
@@ -141,7 +140,7 @@ export class DkimVerifier {
     if (length > octets) return unpassed('body-too-short', known);
     if (!bodyIntact) return unpassed('body-hash', known);
     const form = signature.canonicalization.header;
-    const text = header.pick(signature.headers, form, field) + canonicalSignatureField(field, form);
+    const text = header.pick(signature.headers, form, field) + header.ownText(field, form);
     if (!signatureFits(text, signature, key)) return unpassed('signature', known);
     const objection = this.#objection(
       signature,

@@ -1,12 +1,9 @@
 /** Hashes of a body in its canonical forms, computed while the body passes by (RFC 6376 §3.4.3, §3.4.4). */
 import { Buffer } from 'node:buffer';
-import { createHash, type Hash } from 'node:crypto';
 import type { Bytes } from '../machine/index.ts';
 import type { Canonicalization } from './canonical-field.ts';
 import { RelaxedWhiteSpace } from './relaxed-body.ts';
-
-/** The hash functions of signatures; SHA-1 is only read, never written (RFC 8301 §3.1). */
-export type HashName = 'sha1' | 'sha256';
+import { type HashName, RunningHash } from './running-hash.ts';
 
 /** What became of a body, or of the first `length` octets of its canonical form. */
 export interface BodyHash {
@@ -22,7 +19,7 @@ const lineEnds = Buffer.from('\r\n'.repeat(512));
 
 /** One canonical form and one hash function; each wanted length is a copy of the running hash. */
 export class BodyHasher {
-  readonly #hash: Hash;
+  readonly #hash: RunningHash;
   readonly #white: RelaxedWhiteSpace | undefined;
   readonly #lengths = new Map<number, Uint8Array | undefined>();
   /** Wanted lengths that are still to come, the nearest last. */
@@ -38,7 +35,7 @@ export class BodyHasher {
   readonly #take = (octets: Bytes) => this.#lines(octets);
 
   constructor(canonicalization: Canonicalization, hash: HashName) {
-    this.#hash = createHash(hash);
+    this.#hash = new RunningHash(hash);
     this.#white = canonicalization === 'relaxed' ? new RelaxedWhiteSpace() : undefined;
   }
 
@@ -122,7 +119,7 @@ export class BodyHasher {
       if (next > this.#octets + octets.length) break;
       const to = next - this.#octets;
       this.#hash.update(octets.subarray(from, to));
-      this.#lengths.set(next, this.#hash.copy().digest());
+      this.#lengths.set(next, this.#hash.soFar());
       this.#ahead.pop();
       from = to;
     }

@@ -3,7 +3,7 @@
  *
  * @module signature
  */
-export type { BodyHash, HashName } from './body-hash.ts';
+export type { BodyHash } from './body-hash.ts';
 export {
   type Canonicalization,
   canonicalField,
@@ -19,6 +19,7 @@ export {
   type MessagePassOptions,
   type WantedBodyHash,
 } from './message-pass.ts';
+export type { HashName } from './running-hash.ts';
 export {
   asciiName,
   hashOf,

@@ -1,8 +1,9 @@
 /** One pass over a message, shared by everything that signs it or checks its signatures. */
 import { Buffer } from 'node:buffer';
 import type { Bytes } from '../machine/index.ts';
-import { type BodyHash, BodyHasher, type HashName } from './body-hash.ts';
+import { type BodyHash, BodyHasher } from './body-hash.ts';
 import type { Canonicalization, SignedField } from './canonical-field.ts';
+import type { HashName } from './running-hash.ts';
 import { SignedHeader } from './signed-header.ts';
 
 /** What a {@link MessagePass} needs to know. */
@@ -27,6 +28,8 @@ export type HeaderListener<Field extends SignedField> = (
 const defaultMaxHeader = 1_048_576;
 const LF = 0x0a;
 const CR = 0x0d;
+const emptyLine = Buffer.from('\n\r\n');
+const bareEmptyLine = Buffer.from('\n\n');
 
 /**
  * Takes a message in chunks, splits off its header section, and hashes the body once for each form and
@@ -122,7 +125,7 @@ export class MessagePass<Field extends SignedField = SignedField> {
       return;
     }
     // Chunks may be reused by whoever reads them; the section is needed until the verdicts are out.
-    this.#head.push(Uint8Array.prototype.slice.call(part));
+    this.#head.push(new Uint8Array(part));
     if (size === -1) {
       this.#tail = Buffer.concat([this.#tail, chunk.subarray(-2)]).subarray(-2);
       return;
@@ -136,7 +139,7 @@ export class MessagePass<Field extends SignedField = SignedField> {
     const section = only !== undefined && more.length === 0 ? only : Buffer.concat(this.#head);
     this.#head = [];
     this.#state = 'body';
-    this.#header = new SignedHeader(this.#scan(section));
+    this.#header = new SignedHeader(section, this.#scan(section));
     for (const listener of this.#listeners) listener(this.#header, this);
   }
 }
@@ -150,10 +153,12 @@ function sectionEnd(tail: Bytes, chunk: Bytes): number {
   if (last === LF && chunk[0] === LF) return 1;
   if (last === LF && chunk[0] === CR && chunk[1] === LF) return 2;
   if (last === CR && tail[tail.length - 2] === LF && chunk[0] === LF) return 1;
-  const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  const crlf = buffer.indexOf('\n\r\n', 0, 'latin1');
+  const buffer = Buffer.isBuffer(chunk)
+    ? chunk
+    : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  const crlf = buffer.indexOf(emptyLine);
   const head = crlf === -1 ? buffer : buffer.subarray(0, crlf + 1);
-  const bare = head.indexOf('\n\n', 0, 'latin1');
+  const bare = head.indexOf(bareEmptyLine);
   if (bare !== -1) return bare + 2;
   return crlf === -1 ? -1 : crlf + 3;
 }

@@ -1,7 +1,7 @@
 /** The tags that DKIM-Signature, ARC-Message-Signature and ARC-Seal share (RFC 6376 §3.5, RFC 8617 §4.1). */
-import type { HashName } from './body-hash.ts';
 import type { Canonicalization } from './canonical-field.ts';
 import type { KeyKind } from './key-record.ts';
+import type { HashName } from './running-hash.ts';
 import { base64Octets, colonList, type TagList } from './tag-list.ts';
 
 /** `a=`: a kind of key and a hash function. */
@@ -59,7 +59,16 @@ const algorithms: ReadonlySet<string> = new Set<SignatureAlgorithm>([
 /** RFC 6376 §3.5: sub-domains divided by dots, at least two of them in `d=`; letters of RFC 8616 too. */
 const domainName = /^[\w\u0080-\uffff-]+(?:\.[\w\u0080-\uffff-]+)+$/;
 const selectorName = /^[\w\u0080-\uffff-]+(?:\.[\w\u0080-\uffff-]+)*$/;
-const canonicalization = /^(simple|relaxed)(?:\/(simple|relaxed))?$/;
+/** RFC 6376 §3.5: one word is for the header, and the body is simple then. */
+const canonicalizations: Readonly<Record<string, SignatureTags['canonicalization']>> = {
+  __proto__: null as never,
+  simple: { header: 'simple', body: 'simple' },
+  relaxed: { header: 'relaxed', body: 'simple' },
+  'simple/simple': { header: 'simple', body: 'simple' },
+  'simple/relaxed': { header: 'simple', body: 'relaxed' },
+  'relaxed/simple': { header: 'relaxed', body: 'simple' },
+  'relaxed/relaxed': { header: 'relaxed', body: 'relaxed' },
+};
 const beyondAscii = /[\u0080-\uffff]/;
 const digits = /^[0-9]{1,76}$/;
 /** Names in `h=`; a real signature has 30. */
@@ -116,9 +125,8 @@ export function readSignatureTags(tags: TagList): SignatureTags | TagFault {
   if (h === undefined || !bh) return 'missing-tag';
   const bodyHash = base64Octets(bh);
   if (bodyHash === null) return 'bad-base64';
-  // RFC 6376 §3.5: one word is for the header, and the body is simple then.
-  const forms = canonicalization.exec(tags.get('c') ?? 'simple/simple');
-  if (forms === null) return 'unknown-canonicalization';
+  const canonicalization = canonicalizations[tags.get('c') ?? 'simple'];
+  if (canonicalization === undefined) return 'unknown-canonicalization';
   const length = readNumber(tags, 'l');
   const expires = readNumber(tags, 'x');
   if (length === null || expires === null) return 'bad-number';
@@ -128,7 +136,7 @@ export function readSignatureTags(tags: TagList): SignatureTags | TagFault {
   return {
     ...seal,
     bodyHash,
-    canonicalization: { header: formOf(forms[1]), body: formOf(forms[2]) },
+    canonicalization,
     headers,
     ...(length === undefined ? {} : { length }),
     ...(expires === undefined ? {} : { expires }),
@@ -137,10 +145,6 @@ export function readSignatureTags(tags: TagList): SignatureTags | TagFault {
 
 function isAlgorithm(text: string): text is SignatureAlgorithm {
   return algorithms.has(text);
-}
-
-function formOf(word: string | undefined): Canonicalization {
-  return word === 'relaxed' ? 'relaxed' : 'simple';
 }
 
 /** `undefined` where there is no such tag, `null` where it holds no number. */

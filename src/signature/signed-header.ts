@@ -1,25 +1,40 @@
 /** The fields of a message, to be picked as `h=` tells. */
-import { type Canonicalization, canonicalField, type SignedField } from './canonical-field.ts';
+import { latin1Text } from '../bytes/index.ts';
+import type { Bytes } from '../machine/index.ts';
+import {
+  type Canonicalization,
+  canonicalField,
+  canonicalSignatureField,
+  type SignedField,
+} from './canonical-field.ts';
+
+/** The fields of one name, and how many of them a pick has not taken yet. */
+interface Namesakes<Field> {
+  readonly fields: Field[];
+  readonly texts: { readonly [Form in Canonicalization]: (string | undefined)[] };
+  left: number;
+  pick: number;
+}
 
 /**
  * A header section from which signatures pick fields. What is picked by several signatures is put into
  * its canonical form once.
  */
 export class SignedHeader<Field extends SignedField = SignedField> implements Iterable<Field> {
+  readonly #section: string;
   readonly #fields: readonly Field[];
-  readonly #named = new Map<string, Field[]>();
-  readonly #texts = {
-    simple: new Map<SignedField, string>(),
-    relaxed: new Map<SignedField, string>(),
-  };
+  readonly #named = new Map<string, Namesakes<Field>>();
+  #picks = 0;
 
-  constructor(fields: Iterable<Field>) {
+  /** @param section - the octets in which the fields stand */
+  constructor(section: Bytes, fields: Iterable<Field>) {
+    this.#section = latin1Text(section);
     this.#fields = [...fields];
     for (const field of this.#fields) {
       const { key } = field;
       const same = this.#named.get(key);
-      if (same === undefined) this.#named.set(key, [field]);
-      else same.push(field);
+      if (same !== undefined) same.fields.push(field);
+      else this.#named.set(key, { fields: [field], texts: { simple: [], relaxed: [] }, left: 0, pick: 0 });
     }
   }
 
@@ -29,18 +44,17 @@ export class SignedHeader<Field extends SignedField = SignedField> implements It
 
   /** The fields with this lower-case name, from the top. */
   all(key: string): readonly Field[] {
-    return this.#named.get(key) ?? [];
+    return this.#named.get(key)?.fields ?? [];
   }
 
-  /** A field in its canonical form. */
-  text(field: Field, canonicalization: Canonicalization): string {
-    const texts = this.#texts[canonicalization];
-    let text = texts.get(field);
-    if (text === undefined) {
-      text = canonicalField(field, canonicalization);
-      texts.set(field, text);
-    }
-    return text;
+  /** A field in its canonical form, with its CRLF. */
+  text({ key, start, end }: Field, form: Canonicalization): string {
+    return canonicalField(key, this.#section.slice(start, end), form);
+  }
+
+  /** The field of a signature itself, as it signs it: without `b=` (RFC 6376 §3.7). */
+  ownText({ key, start, end }: Field, form: Canonicalization): string {
+    return canonicalSignatureField(key, this.#section.slice(start, end), form);
   }
 
   /**
@@ -50,17 +64,23 @@ export class SignedHeader<Field extends SignedField = SignedField> implements It
    * @param names - in lower case
    * @param own - the field of the signature itself, which was not there when the signer looked
    */
-  pick(names: readonly string[], canonicalization: Canonicalization, own?: Field): string {
-    const left = new Map<string, number>();
+  pick(names: readonly string[], form: Canonicalization, own?: Field): string {
+    const pick = ++this.#picks;
     let picked = '';
     for (const name of names) {
-      const fields = this.#named.get(name);
-      if (fields === undefined) continue;
-      let at = (left.get(name) ?? fields.length) - 1;
-      if (own !== undefined && fields[at] === own) at--;
-      left.set(name, Math.max(0, at));
-      const field = fields[at];
-      if (field !== undefined) picked += this.text(field, canonicalization);
+      const same = this.#named.get(name);
+      if (same === undefined) continue;
+      if (same.pick !== pick) {
+        same.pick = pick;
+        same.left = same.fields.length;
+      }
+      if (own !== undefined && same.fields[same.left - 1] === own) same.left--;
+      const field = same.fields[same.left - 1];
+      if (field === undefined) continue;
+      same.left--;
+      const texts = same.texts[form];
+      texts[same.left] ??= this.text(field, form);
+      picked += texts[same.left];
     }
     return picked;
   }

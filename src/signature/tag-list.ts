@@ -5,7 +5,7 @@ import { Buffer } from 'node:buffer';
 export type TagList = ReadonlyMap<string, string>;
 
 const tagName = /^[A-Za-z][A-Za-z0-9_]*$/;
-const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
+const base64 = /^[A-Za-z0-9+/ \t\r\n]+(?:=[ \t\r\n]*){0,2}$/;
 
 /**
  * Reads `tag=value; tag=value`.
@@ -61,8 +61,7 @@ export function colonList(text: string): string[] {
  * @returns `null` where it is empty or holds something else; padding may be missing
  */
 export function base64Octets(text: string): Buffer | null {
-  const letters = text.replace(/[ \t\r\n]+/g, '');
-  return base64.test(letters) ? Buffer.from(letters, 'base64') : null;
+  return base64.test(text) ? Buffer.from(text, 'base64') : null;
 }
 
 function isFolding(code: number): boolean {

@@ -1,0 +1,129 @@
+/**
+ * Checking and making DKIM signatures beside mailauth and bare `node:crypto`: RSA-2048, relaxed
+ * canonicalization, keys in memory, one core, except where several messages are signed at once.
+ */
+import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { dkimRecord, signDkim, verifyDkim } from 'mailwright/dkim';
+import { ZoneResolver } from 'mailwright/dns';
+import { SigningKey } from 'mailwright/signature';
+import { printComparison } from './measure/lines.ts';
+import { perSecond, rounds } from './measure/rounds.ts';
+
+interface Mailauth {
+  dkimVerify(
+    message: Buffer,
+    options: { resolver(name: string, type: string): Promise<string[][]> },
+  ): Promise<{ readonly results: readonly { readonly status: { readonly result: string } }[] }>;
+  dkimSign(
+    message: Buffer,
+    options: {
+      canonicalization: string;
+      signatureData: { signingDomain: string; selector: string; privateKey: string }[];
+    },
+  ): Promise<{ readonly signatures: string; readonly errors: readonly unknown[] }>;
+}
+
+// mailauth's types describe its main entry, which loads all that it can do.
+const verifyPath = 'mailauth/lib/dkim/verify.js';
+const signPath = 'mailauth/lib/dkim/sign.js';
+const mailauth: Mailauth = {
+  ...((await import(verifyPath)) as Mailauth),
+  ...((await import(signPath)) as Mailauth),
+};
+
+const domain = 'example.com';
+const selector = 'bench';
+const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const record = dkimRecord(publicKey);
+const name = `${selector}._domainkey.${domain}`;
+const zone = new ZoneResolver({ [name]: { TXT: [record] } });
+const stub = async () => [[record]];
+
+const header = [
+  'Received: from mx1.example.net (mx1.example.net [192.0.2.1])',
+  '\tby mx2.example.org with ESMTPS id 4Qx1',
+  '\tfor <bob@example.org>; Mon, 2 Nov 2026 10:00:00 +0100',
+  'From: Alice Example <alice@example.com>',
+  'To: Bob <bob@example.org>, carol@example.org',
+  'Subject: The minutes of the meeting',
+  'Date: Mon, 2 Nov 2026 10:00:00 +0100',
+  'Message-ID: <4711@example.com>',
+  'MIME-Version: 1.0',
+  'Content-Type: text/html; charset=utf-8',
+  'Content-Transfer-Encoding: 8bit',
+];
+const lines = [
+  'This is a line of text, about as long as people write in mail.',
+  '<p style="margin: 0;  color: #333">Some of it is HTML.</p>',
+  '    <td>And some of  that is indented.</td> ',
+  '',
+];
+
+/** A message of about so many octets, signed. */
+async function signed(size: number): Promise<{ readonly bare: Buffer; readonly whole: Buffer }> {
+  const head = `${header.join('\r\n')}\r\n\r\n`;
+  const text = `${lines.join('\r\n')}\r\n`;
+  const bare = Buffer.from(head + text.repeat(Math.ceil((size - head.length) / text.length)));
+  const key = new SigningKey({ domain, selector, privateKey });
+  return { bare, whole: Buffer.concat([await signDkim(bare, { keys: [key] }), bare]) };
+}
+
+async function ours(message: Buffer): Promise<void> {
+  const [verdict] = await verifyDkim(message, { resolver: zone });
+  if (verdict?.status !== 'pass') throw new Error(`our verdict: ${verdict?.reason}`);
+}
+
+async function theirs(message: Buffer): Promise<void> {
+  const { results } = await mailauth.dkimVerify(message, { resolver: stub });
+  if (results[0]?.status.result !== 'pass') throw new Error("mailauth's verdict is not pass");
+}
+
+const small = await signed(2000);
+const large = await signed(100_000);
+const data = small.bare.subarray(0, 700);
+const signature = sign('sha256', data, privateKey);
+const body = large.bare.subarray(large.bare.indexOf('\r\n\r\n') + 4);
+
+{
+  const { mailwright, ...peers } = await rounds({
+    mailwright: () => perSecond(() => ours(small.whole)),
+    mailauth: () => perSecond(() => theirs(small.whole)),
+    raw: () => perSecond(() => verify('sha256', data, publicKey, signature)),
+  });
+  printComparison({ name: 'auth verify 2k', unit: 'messages/s', ours: mailwright, peers });
+}
+{
+  const { mailwright, ...peers } = await rounds({
+    mailwright: () => perSecond(() => ours(large.whole)),
+    mailauth: () => perSecond(() => theirs(large.whole)),
+    raw: () =>
+      perSecond(() => {
+        createHash('sha256').update(body).digest();
+        return verify('sha256', data, publicKey, signature);
+      }),
+  });
+  printComparison({ name: 'auth verify 100k', unit: 'messages/s', ours: mailwright, peers });
+}
+
+const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+const key = new SigningKey({ domain, selector, privateKey });
+const signOurs = () => signDkim(small.bare, { keys: [key] });
+const signTheirs = async () => {
+  const { errors } = await mailauth.dkimSign(small.bare, {
+    canonicalization: 'relaxed/relaxed',
+    signatureData: [{ signingDomain: domain, selector, privateKey: pem }],
+  });
+  if (errors.length > 0) throw new Error('mailauth could not sign');
+};
+
+for (const atOnce of [1, 8]) {
+  const together = (work: () => unknown) => async () =>
+    atOnce * (await perSecond(() => Promise.all(Array.from({ length: atOnce }, work))));
+  const { mailwright, ...peers } = await rounds({
+    mailwright: together(signOurs),
+    mailauth: together(signTheirs),
+    raw: together(() => sign('sha256', data, privateKey)),
+  });
+  const setting = atOnce === 1 ? '' : `, ${atOnce} at once`;
+  printComparison({ name: `auth sign 2k${setting}`, unit: 'messages/s', ours: mailwright, peers });
+}
