@@ -3,6 +3,7 @@
  *
  * @module bimi
  */
+export { fetchIndicator, type IndicatorFetched } from './fetch.ts';
 export { type IndicatorFault, indicatorFault } from './indicator.ts';
 export {
   type MarkCertificate,

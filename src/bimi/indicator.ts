@@ -13,7 +13,7 @@ export type IndicatorFault =
   | 'external-reference'; // it would load something
 
 /** Octets of an indicator: 32 kB is what the guidance for BIMI asks for. */
-const largestIndicator = 32_768;
+export const largestIndicator = 32_768;
 
 /** Elements of SVG that act, move, load or embed. */
 const forbidden = new Set([
@@ -95,5 +95,5 @@ function attributeFault(attributes: ReadonlyMap<string, string>): IndicatorFault
 
 /** `url(...)` of anything but an element of the image itself, and `@import`. */
 function loads(text: string): boolean {
-  return /@import|url\(\s{0,20}["']?(?!#|["'])/i.test(text);
+  return /@import|url\(\s{0,20}["']?(?!#|["'\s])/i.test(text);
 }

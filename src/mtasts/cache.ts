@@ -1,6 +1,7 @@
 /** Which policy holds for a domain now: what is cached, and when it is fetched anew (RFC 8461 §5.1). */
 import type { ResolveOptions, Resolver } from '../dns/index.ts';
-import { fetchMtaStsPolicy, type PolicyFetch } from './fetch.ts';
+import type { WebFetch } from '../web/index.ts';
+import { fetchMtaStsPolicy } from './fetch.ts';
 import type { MtaStsPolicy } from './policy.ts';
 import { findMtaStsRecord } from './record.ts';
 
@@ -65,7 +66,7 @@ const mostFailures = 10_000;
 export interface MtaStsOptions {
   readonly resolver: Resolver;
   /** The platform's `fetch`, or one of the host's. */
-  readonly fetch: PolicyFetch;
+  readonly fetch: WebFetch;
   /** Default: a {@link MemoryPolicyCache}. */
   readonly cache?: PolicyCache;
 }
@@ -85,7 +86,7 @@ export interface MtaStsOptions {
  */
 export class MtaSts {
   readonly #resolver: Resolver;
-  readonly #fetch: PolicyFetch;
+  readonly #fetch: WebFetch;
   readonly #cache: PolicyCache;
   readonly #fetching = new Map<string, Promise<MtaStsFinding>>();
   readonly #failures = new Map<string, { readonly at: number; readonly finding: MtaStsFinding }>();

@@ -1,22 +1,7 @@
 /** Getting a policy over HTTPS (RFC 8461 §3.3). */
 import { Buffer } from 'node:buffer';
+import { getResource, type WebFetch } from '../web/index.ts';
 import { largestPolicy, type MtaStsPolicy, parseMtaStsPolicy } from './policy.ts';
-
-/**
- * What gets a resource by HTTPS, with the server's certificate checked: the platform's `fetch`, or one
- * of the host's. It must not follow redirects when asked not to.
- */
-export type PolicyFetch = (
-  url: string,
-  init: { readonly redirect: 'manual'; readonly signal?: AbortSignal },
-) => Promise<PolicyResponse>;
-
-/** As much of a `Response` as is looked at. */
-export interface PolicyResponse {
-  readonly status: number;
-  readonly headers: { get(name: string): string | null };
-  readonly body: AsyncIterable<Uint8Array> | null;
-}
 
 /** A policy, or why there is none. */
 export type PolicyFetched =
@@ -28,6 +13,7 @@ export type PolicyFetched =
  * Fetches the policy of a domain. Redirects are not followed (RFC 8461 §3.3), and no more is read than a
  * policy may be long.
  *
+ * @param fetch - the platform's, or one of the host's
  * @param signal - ends the wait; RFC 8461 §3.3 suggests a minute
  *
  * @example
@@ -40,32 +26,15 @@ export type PolicyFetched =
  */
 export async function fetchMtaStsPolicy(
   domain: string,
-  fetch: PolicyFetch,
+  fetch: WebFetch,
   signal?: AbortSignal,
 ): Promise<PolicyFetched> {
-  const failed = (text: string) => ({ ok: false, why: 'fetch', text }) as const;
-  try {
-    const init = { redirect: 'manual', ...(signal && { signal }) } as const;
-    const response = await fetch(`https://mta-sts.${domain}/.well-known/mta-sts.txt`, init);
-    if (response.status !== 200) return failed(`HTTP status ${response.status}`);
-    const type = response.headers.get('content-type') ?? '';
-    if (!/^text\/plain\s*(?:;|$)/i.test(type)) return { ok: false, why: 'invalid', text: 'not text/plain' };
-    const octets = await bounded(response.body);
-    const policy = octets === null ? null : parseMtaStsPolicy(octets.toString('utf8'));
-    return policy === null ? { ok: false, why: 'invalid', text: 'no policy' } : { ok: true, policy };
-  } catch (error) {
-    return failed(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** `null` where it is too long; leaving the loop ends the transfer. */
-async function bounded(body: AsyncIterable<Uint8Array> | null): Promise<Buffer | null> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body ?? []) {
-    size += chunk.length;
-    if (size > largestPolicy) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  const url = `https://mta-sts.${domain}/.well-known/mta-sts.txt`;
+  const got = await getResource(url, fetch, largestPolicy, signal);
+  const invalid = (text: string) => ({ ok: false, why: 'invalid', text }) as const;
+  if (!got.ok)
+    return got.why === 'too-large' ? invalid(got.text) : { ok: false, why: 'fetch', text: got.text };
+  if (got.type !== 'text/plain') return invalid('not text/plain');
+  const policy = parseMtaStsPolicy(Buffer.from(got.octets).toString('utf8'));
+  return policy === null ? invalid('no policy') : { ok: true, policy };
 }

@@ -11,7 +11,7 @@ export {
   type MtaStsOptions,
   type PolicyCache,
 } from './cache.ts';
-export { fetchMtaStsPolicy, type PolicyFetch, type PolicyFetched, type PolicyResponse } from './fetch.ts';
+export { fetchMtaStsPolicy, type PolicyFetched } from './fetch.ts';
 export { formatMtaStsPolicy, type MtaStsPolicy, mtaStsAllows, parseMtaStsPolicy } from './policy.ts';
 export { findMtaStsRecord, type MtaStsRecordLookup, parseMtaStsRecord } from './record.ts';
 export { type PolicyReply, type PolicyRequest, serveMtaSts } from './serve.ts';
