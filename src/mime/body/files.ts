@@ -1,4 +1,5 @@
 /** The files that a message carries: attachments, inline images, and files within plain text. */
+import libmime from 'libmime';
 import type { Bytes } from '../../machine/index.ts';
 import { decodeEncodedWords } from '../header/words.ts';
 import type { MimePart } from '../structure/part.ts';
@@ -99,8 +100,7 @@ export function messageFiles(message: FileSource): MessageFile[] {
  */
 export function partFileName(part: MimePart): string {
   const declared = declaredFileName(part);
-  const extension = extensions[`${part.type}/${part.subtype}`] ?? (part.type === 'text' ? 'txt' : 'bin');
-  const fallback = `attachment.${extension}`;
+  const fallback = `attachment.${usualExtension(part)}`;
   if (declared === null) return fallback;
   return safeFileName(declared.includes('=?') ? decodeEncodedWords(declared) : declared, fallback);
 }
@@ -115,22 +115,20 @@ export function partContentId(part: MimePart): string | null {
   return id.trim() || null;
 }
 
+/** The extension that files of the part's media type usually have. */
+function usualExtension({ type, subtype }: MimePart): string {
+  const known = extensions[`${type}/${subtype}`] ?? libmime.detectExtension(`${type}/${subtype}`);
+  return known === unknownExtension && type === 'text' ? 'txt' : known;
+}
+
+/** What libmime says of a type that it does not know. */
+const unknownExtension = 'bin';
+
+/** What libmime does not know, or would give an unusual extension. */
 const extensions: Readonly<Record<string, string>> = {
   'application/gzip': 'gz',
-  'application/json': 'json',
-  'application/pdf': 'pdf',
-  'application/xml': 'xml',
-  'application/zip': 'zip',
-  'image/gif': 'gif',
   'image/jpeg': 'jpg',
-  'image/png': 'png',
-  'image/svg+xml': 'svg',
   'image/webp': 'webp',
   'message/global': 'eml',
-  'message/rfc822': 'eml',
-  'text/calendar': 'ics',
-  'text/csv': 'csv',
-  'text/html': 'html',
   'text/vcard': 'vcf',
-  'text/xml': 'xml',
 };

@@ -5,7 +5,6 @@
  * more than once: for verdicts, storage and IMAP take {@link parseMessage} or the scanner.
  */
 import { Buffer } from 'node:buffer';
-import { simpleParser } from 'mailparser';
 import type { Bytes } from '../../machine/index.ts';
 import { scanMime } from '../structure/scan.ts';
 import { htmlToText } from '../text/html-to-text.ts';
@@ -67,6 +66,8 @@ export async function parseMail(
   const why = excess(octets, bounds);
   if (why !== null) return { ok: false, why };
   try {
+    // Only now: it brings more code than all the rest of a mail server.
+    const { simpleParser } = await import('mailparser');
     const { html, ...parsed } = await simpleParser(octets, {
       skipHtmlToText: true,
       skipTextToHtml: true,
