@@ -3,7 +3,7 @@
  */
 
 /** What is wrong with an IPv6 address; each is a diagnosis of its own. */
-export type Ipv6Fault =
+type Ipv6Fault =
   | 'ipv6-group-count'
   | 'ipv6-two-elisions'
   | 'ipv6-bad-group'
