@@ -60,15 +60,14 @@ const algorithms: ReadonlySet<string> = new Set<SignatureAlgorithm>([
 const domainName = /^[\w\u0080-\uffff-]+(?:\.[\w\u0080-\uffff-]+)+$/;
 const selectorName = /^[\w\u0080-\uffff-]+(?:\.[\w\u0080-\uffff-]+)*$/;
 /** RFC 6376 §3.5: one word is for the header, and the body is simple then. */
-const canonicalizations: Readonly<Record<string, SignatureTags['canonicalization']>> = {
-  __proto__: null as never,
-  simple: { header: 'simple', body: 'simple' },
-  relaxed: { header: 'relaxed', body: 'simple' },
-  'simple/simple': { header: 'simple', body: 'simple' },
-  'simple/relaxed': { header: 'simple', body: 'relaxed' },
-  'relaxed/simple': { header: 'relaxed', body: 'simple' },
-  'relaxed/relaxed': { header: 'relaxed', body: 'relaxed' },
-};
+const canonicalizations = new Map<string, SignatureTags['canonicalization']>([
+  ['simple', { header: 'simple', body: 'simple' }],
+  ['relaxed', { header: 'relaxed', body: 'simple' }],
+  ['simple/simple', { header: 'simple', body: 'simple' }],
+  ['simple/relaxed', { header: 'simple', body: 'relaxed' }],
+  ['relaxed/simple', { header: 'relaxed', body: 'simple' }],
+  ['relaxed/relaxed', { header: 'relaxed', body: 'relaxed' }],
+]);
 const beyondAscii = /[\u0080-\uffff]/;
 const digits = /^[0-9]{1,76}$/;
 /** Names in `h=`; a real signature has 30. */
@@ -125,7 +124,7 @@ export function readSignatureTags(tags: TagList): SignatureTags | TagFault {
   if (h === undefined || !bh) return 'missing-tag';
   const bodyHash = base64Octets(bh);
   if (bodyHash === null) return 'bad-base64';
-  const canonicalization = canonicalizations[tags.get('c') ?? 'simple'];
+  const canonicalization = canonicalizations.get(tags.get('c') ?? 'simple');
   if (canonicalization === undefined) return 'unknown-canonicalization';
   const length = readNumber(tags, 'l');
   const expires = readNumber(tags, 'x');
