@@ -64,6 +64,7 @@ function readResult(scanner: Scanner): MethodResult | null {
   if (method === '' || !scanner.take('=')) return null;
   const result = scanner.keyword();
   if (result === '') return null;
+  scanner.takeComment();
   scanner.skip();
   const comment = scanner.takeComment();
   let reason: string | undefined;
