@@ -3,15 +3,10 @@ import type { Answer, AnswerFor, Failed, Found, RecordData, RecordType } from '.
 import { canonicalName } from './name.ts';
 import type { ResolveOptions, Resolver } from './resolver.ts';
 
-interface WithTtl {
-  readonly address: string;
-  readonly ttl: number;
-}
-
 /** What is used of a `Resolver` of `node:dns/promises`, or of that module itself. */
 export interface NodeDns {
-  resolve4(name: string, options: { ttl: true }): Promise<WithTtl[]>;
-  resolve6(name: string, options: { ttl: true }): Promise<WithTtl[]>;
+  resolve4(name: string, options: { ttl: true }): Promise<{ address: string; ttl: number }[]>;
+  resolve6(name: string, options: { ttl: true }): Promise<{ address: string; ttl: number }[]>;
   resolveMx(name: string): Promise<{ priority: number; exchange: string }[]>;
   resolveTxt(name: string): Promise<string[][]>;
   resolvePtr(name: string): Promise<string[]>;
@@ -161,7 +156,7 @@ const lookups: { readonly [Type in RecordType]: Lookup<RecordData[Type]> } = {
   }),
 };
 
-function addresses(found: readonly WithTtl[]) {
+function addresses(found: Awaited<ReturnType<NodeDns['resolve4']>>) {
   return {
     records: found.map(({ address }) => address),
     ttl: found.reduce((least, { ttl }) => Math.min(least, ttl), Infinity),

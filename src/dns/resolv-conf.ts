@@ -1,5 +1,5 @@
 /** The system's list of name servers, as resolv.conf(5) writes it. */
-import type { NameServer } from './wire.ts';
+import { isServerAddress, type NameServer } from './wire.ts';
 
 /** What /etc/resolv.conf says that matters here; search lists do not, since names in mail are whole. */
 export interface SystemDns {
@@ -26,7 +26,8 @@ export function parseResolvConf(text: string): SystemDns {
   const options: string[] = [];
   for (const line of text.split('\n')) {
     const [keyword, ...words] = line.split(/[ \t\r]+/).filter((word) => word !== '');
-    if (keyword === 'nameserver' && words[0] !== undefined) addresses.push(words[0]);
+    const [word = ''] = words;
+    if (keyword === 'nameserver' && isServerAddress(word)) addresses.push(word);
     if (keyword === 'options') options.push(...words);
   }
   if (addresses.length === 0) addresses.push('127.0.0.1');

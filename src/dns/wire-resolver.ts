@@ -7,7 +7,7 @@ import type { ResolveOptions, Resolver } from './resolver.ts';
 import { systemDns } from './system.ts';
 import { encodeQuery, type Query } from './wire/query.ts';
 import { answerIn, answersQuery, type Response, readResponse } from './wire/response.ts';
-import { askByTcp, askByUdp, type Exchange, type NameServer } from './wire.ts';
+import { askByTcp, askByUdp, type Exchange, isServerAddress, type NameServer } from './wire.ts';
 
 /** Whom a {@link WireResolver} asks, and for how long. */
 export interface WireOptions {
@@ -41,7 +41,7 @@ const notImp = 4;
  * one; those that were silent are asked again in the next round. It keeps nothing: put a
  * {@link CachingResolver} in front.
  *
- * @throws WireMisuse where there are no servers, or a number is not above zero
+ * @throws WireMisuse where there are no servers, one has no IP address, or a number is not above zero
  * @example
  * ```ts
  * import { CachingResolver, WireResolver } from 'mailwright/dns';
@@ -68,6 +68,9 @@ export class WireResolver implements Resolver {
     this.#deadlineMs = options.deadlineMs ?? 10_000;
     this.#free = options.maxSockets ?? 250;
     if (this.#servers.length === 0) throw new WireMisuse('no servers');
+    for (const { address } of this.#servers) {
+      if (!isServerAddress(address)) throw new WireMisuse(`no IP address: ${address}`);
+    }
     for (const figure of [this.#timeoutMs, this.#attempts, this.#deadlineMs, this.#free]) {
       if (!(figure > 0)) throw new WireMisuse(`not above zero: ${figure}`);
     }

@@ -6,7 +6,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { createSocket } from 'node:dgram';
-import { connect, isIPv6 } from 'node:net';
+import { connect, isIP, isIPv6 } from 'node:net';
 
 /** A name server. */
 export interface NameServer {
@@ -36,6 +36,11 @@ export interface ExchangeOptions {
 }
 
 const defaultPort = 53;
+
+/** Whether a server can stand there: a name would have to be looked up first. */
+export function isServerAddress(text: string): boolean {
+  return isIP(text) !== 0;
+}
 
 /** Sends the query in one datagram, and waits for the datagram that answers it. */
 export function askByUdp(server: NameServer, query: Buffer, options: ExchangeOptions): Promise<Exchange> {

@@ -115,9 +115,9 @@ test('names behind chains of pointers cost no more than the message is long', ()
 });
 
 test('a whole message of honest records is read', () => {
-  const names = Array.from({ length: 1500 }, (_, at) =>
+  const names = Array.from({ length: 400 }, (_, at) =>
     resource('example.com', 15, 60, { exchange: `mx${at}.a-rather-long-label.example.com`, priority: at }),
   );
   const answer = read(response(...names).toBuffer());
-  assert.equal(answer?.status === 'ok' && answer.records.length, 1500);
+  assert.equal(answer?.status === 'ok' && answer.records.length, 400);
 });

@@ -10,7 +10,10 @@ const local = [{ address: '127.0.0.1', validating: false }];
 test('resolv.conf says whom to ask, how long and how often', () => {
   const table: readonly (readonly [string, ReturnType<typeof parseResolvConf>])[] = [
     ['', { servers: local }],
-    ['# nameserver 192.0.2.1\n; nameserver 192.0.2.2\nnameserver\n', { servers: local }],
+    [
+      '# nameserver 192.0.2.1\n; nameserver 192.0.2.2\nnameserver\nnameserver ns.example\n',
+      { servers: local },
+    ],
     [
       'search example.com\nnameserver 192.0.2.53\n nameserver\t2001:db8::53 # two\r\noptions timeout:3 attempts:4 rotate\n',
       {

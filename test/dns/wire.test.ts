@@ -402,7 +402,8 @@ test('a name that DNS cannot hold is not asked for', async () => {
 });
 
 test('numbers and servers that cannot be are misuse', () => {
-  for (const options of [{ servers: [] }, { attempts: 0 }, { timeoutMs: -1 }, { deadlineMs: NaN }]) {
+  const named = { servers: [{ address: 'ns.example' }] };
+  for (const options of [{ servers: [] }, named, { attempts: 0 }, { timeoutMs: -1 }, { deadlineMs: NaN }]) {
     assert.throws(() => new WireResolver(options), WireMisuse);
   }
 });
