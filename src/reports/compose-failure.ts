@@ -103,7 +103,7 @@ function fieldsOf(failed: FailedMessage, userAgent: string): string {
     ['Source-Port', text(sourcePort)],
     ['Incidents', text(incidents)],
     ['Reported-Domain', text(verdict.authorDomain ?? undefined)],
-    ['Authentication-Results', text(failed.authenticationResults)],
+    ['Authentication-Results', text(failed.authenticationResults.replace(/\s+/g, ' '))],
     ['Auth-Failure', { token: 'dmarc' }],
     ['Delivery-Result', text(deliveryResult)],
     ['Identity-Alignment', text(notAligned(verdict))],
