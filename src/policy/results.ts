@@ -30,10 +30,10 @@ function iprevResult({ result, name }: IprevVerdict, ip: string): MethodResult {
   };
 }
 
-/** RFC 8601 §2.7.2. */
+/** RFC 8601 §2.7.2. What a peer gave and is no domain is not repeated. */
 function spfResult({ result, identity, domain }: SpfVerdict): MethodResult {
   const name = identity === 'helo' ? 'smtp.helo' : 'smtp.mailfrom';
-  return { method: 'spf', result, ...(domain !== '' && { properties: { [name]: domain } }) };
+  return { method: 'spf', result, ...(/^[\w.-]+$/.test(domain) && { properties: { [name]: domain } }) };
 }
 
 /** RFC 9989 §9.1: the author domain, and what its owner asks for. */
