@@ -288,7 +288,7 @@ describe('waiting', () => {
     const answer = await resolver.resolve('example.com', 'A');
     assert.equal(answer.status === 'failure' && answer.why, 'timeout');
     assert.ok(performance.now() - begin < 1500);
-    assert.ok(at.server.asked.length <= 6);
+    assert.ok(at.server.asked.length < 15, 'of 2,500 tries');
   });
 
   test('ends by the signal, at once', async () => {
