@@ -1,8 +1,8 @@
 /**
  * check_host(): which result a domain's record gives a client (RFC 7208 §4).
  *
- * Everything is bounded by the record's own limits: ten terms that ask DNS, includes and redirects among
- * them, and for each `mx` and `ptr` ten further names. So a record that includes itself ends by itself.
+ * Everything is bounded: ten terms that ask DNS, includes and redirects among them, ten hosts for each `mx`,
+ * ten names of the client for all of them together. So a record that includes itself ends by itself.
  */
 import {
   type AnswerFor,
@@ -61,6 +61,8 @@ export class Evaluation {
   readonly #options: ResolveOptions;
   readonly #trace: SpfStep[] | undefined;
   #ptrAnswer: AnswerFor<'PTR'> | undefined;
+  /** Host names of the client that were asked for, and whether they are confirmed. */
+  readonly #confirmed = new Map<string, boolean>();
 
   constructor(facts: CheckFacts, resolver: Resolver, options: ResolveOptions, trace: SpfStep[] | undefined) {
     this.#facts = facts;
@@ -162,7 +164,6 @@ export class Evaluation {
       case 'pass':
         return true;
       case 'temperror':
-        return { result, reason };
       case 'permerror':
         return { result, reason };
       case 'none':
@@ -224,8 +225,12 @@ export class Evaluation {
   }
 
   async #isConfirmed(name: string, depth: number): Promise<boolean> {
+    const known = this.#confirmed.get(name);
+    if (known !== undefined) return known;
     const { words } = this.#facts;
-    return (await confirms((host) => this.#ask(host, addressType(words), depth), name, words)) === true;
+    const outcome = await confirms((host) => this.#ask(host, addressType(words), depth), name, words);
+    this.#confirmed.set(name, outcome === true);
+    return outcome === true;
   }
 
   /**

@@ -19,8 +19,8 @@ import type { SpfResult, SpfVerdict } from './verdict.ts';
  * const client = { ip: '192.0.2.1', helo: 'mx.example.com', mailFrom: 'bob@example.com' };
  * const value = formatReceivedSpf(await checkMailFrom(client, zone), client, 'mx.example.org');
  * // pass (mx.example.org: 192.0.2.1 may send for example.com)
- * //  receiver=mx.example.org; identity=mailfrom; client-ip=192.0.2.1;
- * //  envelope-from="bob@example.com"; helo=mx.example.com; mechanism="ip4:192.0.2.1"
+ * //  receiver=mx.example.org;
+ * //  identity=mailfrom; ... and so on, a line for each
  * ```
  */
 export function formatReceivedSpf(verdict: SpfVerdict, client: SpfClient, receiver: string): string {

@@ -347,7 +347,7 @@ describe('limits', () => {
     const zone: Zone = { '1.2.0.192.in-addr.arpa': { PTR: names }, 'h10.example.com': { A: ['192.0.2.1'] } };
     const { result, queries } = await count({ ...zone, 'example.com': txt('v=spf1 ptr ptr ptr -all') });
     assert.equal(result, 'fail');
-    assert.equal(queries, 1 + 1 + 30);
+    assert.equal(queries, 1 + 1 + 10, 'each of them once');
   });
 
   test('the lookup for %{p} counts as one term, once', async () => {
@@ -366,12 +366,20 @@ describe('limits', () => {
     assert.equal(await result(7), 'permerror');
   });
 
-  test('the worst record asks no more than 111 times, whatever its size', async () => {
+  test('the worst records ask about a hundred times, whatever its size', async () => {
     const hosts = Array.from({ length: 10 }, (_, at) => ({ preference: at, exchange: `mx${at}.example` }));
     const record = `v=spf1 ${'mx '.repeat(15_000)} -all`;
     const { result, queries } = await count({ 'example.com': { ...txt(record), MX: hosts } });
     assert.equal(result, 'permerror');
     assert.equal(queries, 1 + 10 * 11);
+    // With the client's names in between: the PTR records are a term, and each of ten names is asked for once.
+    const names = Array.from({ length: 20 }, (_, at) => `h${at}.example.com`);
+    const named = await count({
+      '1.2.0.192.in-addr.arpa': { PTR: names },
+      'example.com': { ...txt(`v=spf1 exists:%{p}.x ptr ${'mx '.repeat(9)}`), MX: hosts },
+    });
+    // The record, PTR, its names, exists; then as many terms as are left.
+    assert.deepEqual(named, { result: 'permerror', lookups: 10, queries: 1 + 1 + 10 + 1 + 7 * 11 });
   });
 
   test('records and macros of 64 kB are read at their length', async () => {
