@@ -17,6 +17,7 @@ const packages = {
   curl: 'curl',
   exim4: 'exim4-daemon-light',
   msmtp: 'msmtp',
+  opendkim: 'opendkim',
   postfix: 'postfix',
   python3: 'python3',
   'smtp-source': 'postfix',
