@@ -2,13 +2,13 @@
 import type { Buffer } from 'node:buffer';
 
 /** One element: its tag, and where its content lies. */
-export interface DerElement {
+interface DerElement {
   readonly tag: number;
   readonly content: Buffer;
 }
 
 /** The elements that stand one after another in `octets`, up to the first that is none. */
-export function* derElements(octets: Buffer): Generator<DerElement, void, undefined> {
+function* derElements(octets: Buffer): Generator<DerElement, void, undefined> {
   let at = 0;
   while (at + 2 <= octets.length) {
     const tag = octets[at] as number;
@@ -27,7 +27,7 @@ export function* derElements(octets: Buffer): Generator<DerElement, void, undefi
 }
 
 /** Constructed elements (X.690 §8.1.2.5) have others in them. */
-export function isConstructed(tag: number): boolean {
+function isConstructed(tag: number): boolean {
   return (tag & 0x20) !== 0;
 }
 

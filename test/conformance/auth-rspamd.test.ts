@@ -52,7 +52,7 @@ function reasonToSkip({ from = '', expect }: RspamdCase, message: string, zone: 
   const included = texts.flatMap((text) =>
     [...text.matchAll(/ include:(\S+)/gi)].map(([, name = '']) => name),
   );
-  if (wants(/^R_SPF_(?:FAIL|SOFTFAIL|NEUTRAL)$/) && included.some((name) => zone[name] === undefined)) {
+  if (wants(/^R_SPF_(?:ALLOW|FAIL|SOFTFAIL|NEUTRAL)$/) && included.some((name) => zone[name] === undefined)) {
     return 'rspamd passes over an include without a record; RFC 7208 §5.2 makes it permerror';
   }
   const seals = readFileSync(message, 'latin1').matchAll(/^ARC-Seal:(?:.*\n)(?:[ \t].*\n)*/gim);
@@ -60,7 +60,7 @@ function reasonToSkip({ from = '', expect }: RspamdCase, message: string, zone: 
     const tag = (name: string) => new RegExp(`[;\\s]${name}=([^;\\s]+)`).exec(seal)?.[1];
     return `${tag('s')}._domainkey.${tag('d')}`;
   });
-  if (wants(/^ARC_(?:ALLOW|REJECT)$/) && keys.some((name) => zone[name] === undefined)) {
+  if (wants(/^ARC_(?:ALLOW|REJECT|INVALID)$/) && keys.some((name) => zone[name] === undefined)) {
     return 'its keys were asked of the live DNS and are not among the canned answers';
   }
   return undefined;
@@ -111,7 +111,8 @@ function symbolsOf({ dmarc, spf, arc, dkim }: Authenticity): string[] {
     temperror: 'R_SPF_DNSFAIL',
     permerror: 'R_SPF_PERMFAIL',
   } as const;
-  const byArc: Readonly<Record<string, string>> = { none: 'ARC_NA', pass: 'ARC_ALLOW', fail: 'ARC_REJECT' };
+  // RFC 8617 §4.4 has one word for a chain that is broken and one that is forged.
+  const byArc = { none: ['ARC_NA'], pass: ['ARC_ALLOW'], fail: ['ARC_REJECT', 'ARC_INVALID'] } as const;
   const byDkim: Readonly<Record<string, string>> = {
     none: 'R_DKIM_NA',
     pass: 'R_DKIM_ALLOW',
@@ -120,7 +121,7 @@ function symbolsOf({ dmarc, spf, arc, dkim }: Authenticity): string[] {
     permerror: 'R_DKIM_PERMFAIL',
   };
   const signatures = dkim.map(({ status }) => byDkim[status] ?? '');
-  return [byResult[dmarc.result], bySpf[spf.result], byArc[arc.status] ?? '', ...signatures];
+  return [byResult[dmarc.result], bySpf[spf.result], ...byArc[arc.status], ...signatures];
 }
 
 /** The canned answers as a zone; what is not in it does not exist. */
