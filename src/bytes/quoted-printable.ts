@@ -84,22 +84,32 @@ export function decodeQuotedPrintable(
 }
 
 /**
- * Decodes as much as is certain; with `final` all of it. `out` has room for as many octets as `octets`.
+ * Decodes as much as is certain; with `final` all of it. `memory` has room for as many octets as `body`.
  *
- * White space is written like any other octet and taken back at the end of its line. `coded` is where
- * the last octet that came as a code ends: it stays, even if it is a space.
+ * Most octets are copied, four at a time. White space is written like any other octet and taken back at
+ * the end of its line. `coded` is where the last octet that came as a code ends: it stays, even if it is
+ * a space.
  */
 function decode(
-  octets: Uint8Array,
-  out: Uint8Array,
+  body: Uint8Array,
+  memory: Uint8Array,
   final: boolean,
   faults: Set<DecodeFault>,
 ): { read: number; written: number } {
+  const octets = plainView(body);
+  const out = plainView(memory);
+  const from = new DataView(octets.buffer, octets.byteOffset, octets.length);
+  const into = new DataView(out.buffer, out.byteOffset, out.length);
   const end = octets.length;
   let at = 0;
   let to = 0;
   let coded = 0;
   while (at < end) {
+    for (; at + 4 <= end; at += 4, to += 4) {
+      const four = from.getInt32(at, true);
+      if (holdsEqualsOrFeed(four)) break;
+      into.setInt32(to, four, true);
+    }
     let octet = octets[at]!;
     while (octet !== EQUALS && octet !== LF && at < end) {
       out[to++] = octet;
@@ -150,6 +160,22 @@ function decode(
   const cr = to > coded && out[to - 1] === CR ? 1 : 0;
   const kept = withoutBlanks(out, coded, to - cr);
   return { read: at - (to - kept), written: kept };
+}
+
+/**
+ * Whether one of four octets is `=` or LF: made zero by exclusive or, it alone lends its high bit when one
+ * is taken from it.
+ */
+function holdsEqualsOrFeed(four: number): boolean {
+  const equals = four ^ 0x3d3d3d3d;
+  const feed = four ^ 0x0a0a0a0a;
+  const lent = ((equals - 0x01010101) & ~equals) | ((feed - 0x01010101) & ~feed);
+  return (lent & 0x80808080) !== 0;
+}
+
+/** Views of one class: a loop that meets both Buffer and Uint8Array takes half as long again. */
+function plainView(octets: Uint8Array): Uint8Array {
+  return new Uint8Array(octets.buffer, octets.byteOffset, octets.length);
 }
 
 /** Where `out[from..end)` ends without the white space at its end. */

@@ -55,9 +55,10 @@ export {
   parseContentDisposition,
   parseContentType,
 } from './header/content.ts';
-export { type DateDefect, formatDate, type MailDate, parseDate } from './header/date.ts';
+export { formatDate, parseDate } from './header/date.ts';
 export { type HeaderDefect, HeaderField, HeaderFields, type HeaderLimits } from './header/fields.ts';
 export { type ListId, parseListId, parseListUris, type Unsubscribe, unsubscribeWays } from './header/list.ts';
+export type { DateDefect, MailDate } from './header/mail-date.ts';
 export { parseMessageIds } from './header/message-id.ts';
 export type { Parameter, ParameterDefect, Parameters } from './header/parameters.ts';
 export { parseReceived, type Received } from './header/received.ts';

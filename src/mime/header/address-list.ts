@@ -18,6 +18,7 @@ import {
 } from './address.ts';
 import { addressRuns, commentText, hasAt, join, type Piece, split, wordless } from './address-pieces.ts';
 import { commentEnd } from './comment.ts';
+import { ordinaryAddressList } from './ordinary-addresses.ts';
 import { decodeEncodedWords, encodedWordEnd } from './words.ts';
 
 /** Postfix keeps 100 kB of header in all; a list with more mailboxes than this is an attack. */
@@ -43,6 +44,11 @@ interface OpenGroup {
  * ```
  */
 export function parseAddressList(value: string): AddressList {
+  return ordinaryAddressList(value, mostMailboxes) ?? parseAnyAddressList(value);
+}
+
+/** Reads an address list in whatever form. */
+export function parseAnyAddressList(value: string): AddressList {
   return new AddressReader(value).read();
 }
 

@@ -100,9 +100,10 @@ export function isDotAtom(text: string): boolean {
   return !dot;
 }
 
-const specials = '()<>[]:;@\\,."';
+const notOfAtoms = new Uint8Array(128).fill(1, 0, 33);
+for (const special of '()<>[]:;@\\,."\x7F') notOfAtoms[special.charCodeAt(0)] = 1;
 
 /** RFC 5322 §3.2.3: atext; RFC 6532 §3.2 adds all beyond US-ASCII. */
 export function isAtomCharacter(code: number): boolean {
-  return code > 32 && code !== 127 && (code > 127 || !specials.includes(String.fromCharCode(code)));
+  return code > 127 || notOfAtoms[code] === 0;
 }

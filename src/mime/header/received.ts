@@ -7,7 +7,8 @@
  * those of servers that one trusts is more than a claim.
  */
 import { commentEnd } from './comment.ts';
-import { type MailDate, parseDate } from './date.ts';
+import { parseDate } from './date.ts';
+import type { MailDate } from './mail-date.ts';
 
 /** What one hop tells of itself. A clause that is not there is absent. */
 export interface Received {

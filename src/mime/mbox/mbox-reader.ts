@@ -8,8 +8,9 @@
 import { Buffer } from 'node:buffer';
 import { latin1Text } from '../../bytes/index.ts';
 import type { Bytes } from '../../machine/index.ts';
-import { type MailDate, parseDate } from '../header/date.ts';
+import { parseDate } from '../header/date.ts';
 import { HeaderFields } from '../header/fields.ts';
+import type { MailDate } from '../header/mail-date.ts';
 
 /**
  * Which relative: `mboxo` has `>From ` for `From ` in bodies, where nobody can tell it from a `>From ` of the

@@ -1,7 +1,7 @@
 /** Whole messages from and to mbox files. */
 import { Buffer } from 'node:buffer';
 import type { Bytes } from '../../machine/index.ts';
-import type { MailDate } from '../header/date.ts';
+import type { MailDate } from '../header/mail-date.ts';
 import { type MboxEvent, type MboxOptions, MboxReader } from './mbox-reader.ts';
 import { type MboxEnvelope, MboxWriter } from './mbox-writer.ts';
 
