@@ -111,7 +111,7 @@ export class Authentication {
   /** The message is complete. Rejects only where the resolver does, which it has promised not to. */
   async finish(): Promise<Authenticity> {
     this.#pass.end();
-    const { method, sample, signal, authservId } = this.#options;
+    const { authservId } = this.#options;
     const [dkim, arc, spf, iprev] = await Promise.all([
       this.#dkim.finish(),
       this.#arc.finish(),
@@ -121,23 +121,50 @@ export class Authentication {
     const header = this.#pass.oversized ? null : this.#header;
     const author: AuthorDomain =
       header === null ? { ok: false, why: 'malformed', domains: [] } : authorDomain(header);
-    const dmarc = await evaluateDmarc(
-      {
-        authorDomain: author.ok ? asciiDomain(author.domain) : null,
-        spf: { domain: asciiDomain(spf.domain), result: spf.result },
-        dkim: dkim.flatMap(({ status, signature }) =>
-          signature === undefined ? [] : [{ domain: asciiDomain(signature.asciiDomain), result: status }],
-        ),
-      },
-      this.#resolver,
-      { ...(method && { method }), ...(signal && { signal }), ...(sample !== undefined && { sample }) },
-    );
+    const dmarc = await this.#evaluate(author, spf, dkim);
     const found = { iprev, spf, dkim, arc, author, dmarc };
     const results = { authservId, results: resultsOf(found, this.#facts.ip) };
     const field = `Authentication-Results: ${formatAuthenticationResults(results)}\r\n`;
     return { ...found, results, field, header };
   }
+
+  /**
+   * DMARC for the author's domain. A message that names none or several is nobody's, and still may not
+   * be used to get past the policies of those it names: the strictest one that fails holds
+   * (RFC 9989 §11.5, RFC 7489 §6.6.1).
+   */
+  async #evaluate(
+    author: AuthorDomain,
+    spf: SpfVerdict,
+    dkim: readonly DkimVerdict[],
+  ): Promise<DmarcVerdict> {
+    const { method, sample, signal } = this.#options;
+    const options = {
+      ...(method && { method }),
+      ...(signal && { signal }),
+      ...(sample !== undefined && { sample }),
+    };
+    const identifiers = {
+      spf: { domain: asciiDomain(spf.domain), result: spf.result },
+      dkim: dkim.flatMap(({ status, signature }) =>
+        signature === undefined ? [] : [{ domain: asciiDomain(signature.asciiDomain), result: status }],
+      ),
+    };
+    const evaluate = (authorDomain: string | null) =>
+      evaluateDmarc({ ...identifiers, authorDomain }, this.#resolver, options);
+    if (author.ok) return evaluate(asciiDomain(author.domain));
+    const named = author.domains.slice(0, mostAuthors).map(asciiDomain);
+    const verdicts = await Promise.all(named.map(evaluate));
+    for (const disposition of ['reject', 'quarantine'] as const) {
+      const strictest = verdicts.find((verdict) => verdict.disposition === disposition);
+      if (strictest !== undefined) return strictest;
+    }
+    return evaluate(null);
+  }
 }
+
+/** Domains of a From field that names several, of which the policies are looked at. */
+export const mostAuthors = 10;
 
 function pathText(path: ReversePath | string): string {
   if (typeof path === 'string') return path;

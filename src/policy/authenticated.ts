@@ -14,7 +14,7 @@ import type {
   SmtpSession,
 } from '../smtp/index.ts';
 import { reply } from '../smtp/index.ts';
-import { type AuthenticateOptions, Authentication, type Authenticity } from './authenticate.ts';
+import { type AuthenticateOptions, Authentication, type Authenticity, mostAuthors } from './authenticate.ts';
 
 /** Where a message goes: the `MessageSink` of `mailwright/reception`. */
 export interface ContentSink {
@@ -125,8 +125,8 @@ class HoldingSink<Visit extends AuthenticatedVisit> implements ContentSink {
     let handedOn = false;
     try {
       const found = await this.#authentication.finish();
-      if (found.header === null || found.header.defects.some(({ kind }) => unreadable.has(kind)))
-        return badHeader;
+      const fault = headerFault(found);
+      if (fault !== null) return fault;
       const { judge = ({ dmarc }: Authenticity) => dmarcReply(dmarc) } = this.#options;
       const refusal = await judge(found, message, this.#visit);
       if (refusal !== undefined) return refusal;
@@ -160,6 +160,13 @@ class HoldingSink<Visit extends AuthenticatedVisit> implements ContentSink {
 /** Header sections that are not read to their end: a forged field might stay in the rest. */
 const unreadable = new Set(['too-many-fields', 'too-large']);
 const badHeader = reply(554, '5.6.0', 'Header section too large');
+/** More than are looked at: one whose policy matters might stay among the rest. */
+const badAuthors = reply(554, '5.6.0', 'Too many domains in From');
+
+function headerFault({ header, author }: Authenticity): Reply | null {
+  if (header === null || header.defects.some(({ kind }) => unreadable.has(kind))) return badHeader;
+  return !author.ok && author.domains.length > mostAuthors ? badAuthors : null;
+}
 
 /**
  * What a server answers that follows DMARC: a refusal where the author's domain asks for it, and

@@ -124,6 +124,23 @@ for (const [what, message, more, records, says] of cases) {
   });
 }
 
+test('several authors do not evade the policy of one (RFC 9989 §11.5)', async () => {
+  const strict = { '_dmarc.example.net': { TXT: ['v=DMARC1; p=quarantine'] } };
+  const cases: readonly [header: string, says: string][] = [
+    ['From: a@example.com\r\nFrom: b@example.org', 'fail reject'],
+    ['From: a@example.org, b@example.com', 'fail reject'],
+    ['From: a@example.net, b@example.com', 'fail reject'],
+    ['From: a@example.net, b@example.org', 'fail quarantine'],
+    ['From: a@example.org, b@example.edu', 'none none'],
+    [`From: ${Array.from({ length: 50 }, (_, index) => `a@d${index}.example`).join(', ')}`, 'none none'],
+  ];
+  for (const [header, says] of cases) {
+    const message = Buffer.from(`${header}\r\n\r\n`);
+    const { dmarc } = await check(message, { mailFrom: 'x@example.org' }, strict);
+    assert.equal(`${dmarc.result} ${dmarc.disposition}`, says, header.slice(0, 60));
+  }
+});
+
 test('names that no host may have do not evade a policy', async () => {
   const records = {
     '_dmarc.a_b.example': { TXT: ['v=DMARC1; p=reject'] },

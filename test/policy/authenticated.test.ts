@@ -95,6 +95,12 @@ test('a header that cannot be read to its end is refused: forgeries might hide i
   assert.equal(taken, null);
 });
 
+test('a From field of more domains than are looked at is refused', async () => {
+  const authors = Array.from({ length: 20 }, (_, index) => `a@d${index}.example`).join(',\r\n ');
+  const { reply } = await receive(`From: ${authors}\r\n\r\nHello\r\n`, rejecting);
+  assert.equal(reply, '554 5.6.0 Too many domains in From\r\n');
+});
+
 test('a host judges for itself', async () => {
   const { reply } = await receive(from('\r\nHello\r\n'), rejecting, {
     judge: async ({ dmarc }, { size }, { session }) => {
