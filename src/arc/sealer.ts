@@ -116,7 +116,7 @@ export class ArcSealer {
     if (instance > mostSets || chain.reason === 'failed-before') return null;
     const { key, now = Date.now } = this.#options;
     const time = String(Math.floor(now() / 1000));
-    const bodyHash = Buffer.from(this.#body.result.digest).toString('base64');
+    const bodyHash = this.#body.result.digest;
     const resultsField = `ARC-Authentication-Results: i=${instance}; ${results}\r\n`;
 
     const names = this.#names(header);

@@ -1,5 +1,4 @@
 /** Checking the chain of a message while it passes by (RFC 8617 §5.2). */
-import { Buffer } from 'node:buffer';
 import { normalizeDomain } from '../address/index.ts';
 import type { Bytes } from '../machine/index.ts';
 import { type HeaderField, HeaderFields } from '../mime/index.ts';
@@ -127,7 +126,7 @@ export class ArcValidator {
     const key = await this.#usable(signature);
     if (typeof key === 'string') return key;
     const { length = 0, headers, canonicalization } = signature;
-    if (length > body.octets || Buffer.compare(body.digest, signature.bodyHash) !== 0) return 'body-hash';
+    if (length > body.octets || body.digest !== signature.bodyHash) return 'body-hash';
     const form = canonicalization.header;
     const text = header.pick(headers, form, fields[1]) + header.ownText(fields[1], form);
     return signatureFits(text, signature, key) ? null : 'signature';

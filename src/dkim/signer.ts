@@ -91,7 +91,7 @@ export class DkimSigner {
     }
     const lower = names.map((name) => name.toLowerCase());
     const picked = header.pick(lower, this.#forms.header);
-    const bodyHash = Buffer.from(this.#body.result.digest).toString('base64');
+    const bodyHash = this.#body.result.digest;
     const seconds = Math.floor((this.#options.now ?? Date.now)() / 1000);
     return Promise.all(
       this.#options.keys.map(async (key) => {

@@ -1,5 +1,4 @@
 /** Checking the DKIM signatures of a message while it passes by (RFC 6376 §6). */
-import { Buffer } from 'node:buffer';
 import type { Bytes } from '../machine/index.ts';
 import { type HeaderField, HeaderFields } from '../mime/index.ts';
 import {
@@ -129,7 +128,7 @@ export class DkimVerifier {
     const { field, signature, body } = candidate;
     const { digest, octets } = body.result;
     const { length = octets } = signature;
-    const bodyIntact = length <= octets && Buffer.compare(digest, signature.bodyHash) === 0;
+    const bodyIntact = length <= octets && digest === signature.bodyHash;
     const facts = { signature, bodyIntact, unsignedOctets: Math.max(0, octets - length) };
     const overdue = this.#timeFault(signature);
     if (overdue !== null) return unpassed(overdue, facts);

@@ -7,7 +7,8 @@ import { type HashName, RunningHash } from './running-hash.ts';
 
 /** What became of a body, or of the first `length` octets of its canonical form. */
 export interface BodyHash {
-  readonly digest: Uint8Array;
+  /** In base64, as `bh=` has it. */
+  readonly digest: string;
   /** Octets of the whole canonical body. */
   readonly octets: number;
 }
@@ -21,7 +22,7 @@ const lineEnds = Buffer.from('\r\n'.repeat(512));
 export class BodyHasher {
   readonly #hash: RunningHash;
   readonly #white: RelaxedWhiteSpace | undefined;
-  readonly #lengths = new Map<number, Uint8Array | undefined>();
+  readonly #lengths = new Map<number, string | undefined>();
   /** Wanted lengths that are still to come, the nearest last. */
   #ahead: number[] = [];
   #octets = 0;
@@ -31,7 +32,7 @@ export class BodyHasher {
   #heldCr = false;
   /** What was hashed ends in CRLF. */
   #closed = false;
-  #digest: Uint8Array | undefined;
+  #digest: string | undefined;
   readonly #take = (octets: Bytes) => this.#lines(octets);
 
   constructor(canonicalization: Canonicalization, hash: HashName) {

@@ -39,15 +39,15 @@ export class RunningHash {
     this.#hash.update(octets);
   }
 
-  /** The hash of what came so far; more may come. */
-  soFar(): Uint8Array {
-    return this.#hash?.copy().digest() ?? hash(this.#name, this.#collected(), 'buffer');
+  /** The hash of what came so far, in base64; more may come. */
+  soFar(): string {
+    return this.#hash?.copy().digest('base64') ?? hash(this.#name, this.#collected(), 'base64');
   }
 
-  /** The hash of everything. */
-  digest(): Uint8Array {
-    if (this.#hash !== undefined) return this.#hash.digest();
-    const digest = hash(this.#name, this.#collected(), 'buffer');
+  /** The hash of everything, in base64. */
+  digest(): string {
+    if (this.#hash !== undefined) return this.#hash.digest('base64');
+    const digest = hash(this.#name, this.#collected(), 'base64');
     this.#release();
     return digest;
   }

@@ -2,7 +2,7 @@
 import type { Canonicalization } from './canonical-field.ts';
 import type { KeyKind } from './key-record.ts';
 import type { HashName } from './running-hash.ts';
-import { base64Octets, colonList, type TagList } from './tag-list.ts';
+import { base64Letters, base64Octets, colonList, type TagList } from './tag-list.ts';
 
 /** `a=`: a kind of key and a hash function. */
 export type SignatureAlgorithm = 'rsa-sha256' | 'ed25519-sha256' | 'rsa-sha1';
@@ -22,8 +22,8 @@ export interface SealTags {
 
 /** What a signature of a message says. */
 export interface SignatureTags extends SealTags {
-  /** `bh=`. */
-  readonly bodyHash: Uint8Array;
+  /** `bh=`: base64 without white space. */
+  readonly bodyHash: string;
   /** `c=`: of the header and of the body. */
   readonly canonicalization: { readonly header: Canonicalization; readonly body: Canonicalization };
   /** `h=`: the names of the fields that are signed, in lower case. */
@@ -122,7 +122,7 @@ export function readSignatureTags(tags: TagList): SignatureTags | TagFault {
   const h = tags.get('h');
   const bh = tags.get('bh');
   if (h === undefined || !bh) return 'missing-tag';
-  const bodyHash = base64Octets(bh);
+  const bodyHash = base64Letters(bh);
   if (bodyHash === null) return 'bad-base64';
   const canonicalization = canonicalizations.get(tags.get('c') ?? 'simple');
   if (canonicalization === undefined) return 'unknown-canonicalization';

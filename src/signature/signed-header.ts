@@ -8,10 +8,9 @@ import {
   type SignedField,
 } from './canonical-field.ts';
 
-/** The fields of one name, and how many of them a pick has not taken yet. */
-interface Namesakes<Field> {
-  readonly fields: Field[];
-  readonly texts: { readonly [Form in Canonicalization]: (string | undefined)[] };
+/** The fields of one name, by their places in the section, and how many of them a pick has not taken yet. */
+interface Namesakes {
+  readonly places: number[];
   left: number;
   pick: number;
 }
@@ -23,18 +22,21 @@ interface Namesakes<Field> {
 export class SignedHeader<Field extends SignedField = SignedField> implements Iterable<Field> {
   readonly #section: string;
   readonly #fields: readonly Field[];
-  readonly #named = new Map<string, Namesakes<Field>>();
+  readonly #named = new Map<string, Namesakes>();
+  /** Canonical forms of fields, by their places. */
+  readonly #texts: Readonly<Record<Canonicalization, string[]>> = { simple: [], relaxed: [] };
   #picks = 0;
 
   /** @param section - the octets in which the fields stand */
   constructor(section: Bytes, fields: Iterable<Field>) {
     this.#section = latin1Text(section);
     this.#fields = [...fields];
-    for (const field of this.#fields) {
-      const { key } = field;
+    let place = 0;
+    for (const { key } of this.#fields) {
       const same = this.#named.get(key);
-      if (same !== undefined) same.fields.push(field);
-      else this.#named.set(key, { fields: [field], texts: { simple: [], relaxed: [] }, left: 0, pick: 0 });
+      if (same === undefined) this.#named.set(key, { places: [place], left: 0, pick: 0 });
+      else same.places.push(place);
+      place++;
     }
   }
 
@@ -44,7 +46,7 @@ export class SignedHeader<Field extends SignedField = SignedField> implements It
 
   /** The fields with this lower-case name, from the top. */
   all(key: string): readonly Field[] {
-    return this.#named.get(key)?.fields ?? [];
+    return (this.#named.get(key)?.places ?? []).flatMap((place) => this.#fields[place] ?? []);
   }
 
   /** A field in its canonical form, with its CRLF. */
@@ -70,18 +72,24 @@ export class SignedHeader<Field extends SignedField = SignedField> implements It
     for (const name of names) {
       const same = this.#named.get(name);
       if (same === undefined) continue;
+      const { places } = same;
       if (same.pick !== pick) {
         same.pick = pick;
-        same.left = same.fields.length;
+        same.left = places.length;
       }
-      if (own !== undefined && same.fields[same.left - 1] === own) same.left--;
-      const field = same.fields[same.left - 1];
-      if (field === undefined) continue;
+      if (own !== undefined && this.#fields[places[same.left - 1] ?? -1] === own) same.left--;
+      const place = places[same.left - 1];
+      if (place === undefined) continue;
       same.left--;
-      const texts = same.texts[form];
-      texts[same.left] ??= this.text(field, form);
-      picked += texts[same.left];
+      picked += this.#picked(place, form);
     }
     return picked;
+  }
+
+  #picked(place: number, form: Canonicalization): string {
+    const texts = this.#texts[form];
+    const field = this.#fields[place];
+    if (field !== undefined) texts[place] ??= this.text(field, form);
+    return texts[place] ?? '';
   }
 }

@@ -64,6 +64,17 @@ export function base64Octets(text: string): Buffer | null {
   return base64.test(text) ? Buffer.from(text, 'base64') : null;
 }
 
+/**
+ * A base64 value without its white space, padded: the one way to write its octets.
+ *
+ * @returns `null` where {@link base64Octets} does
+ */
+export function base64Letters(text: string): string | null {
+  if (!base64.test(text)) return null;
+  const letters = text.replace(/[ \t\r\n]+/g, '');
+  return letters.padEnd(letters.length + ((4 - (letters.length % 4)) % 4), '=');
+}
+
 function isFolding(code: number): boolean {
   return code === 0x20 || code === 0x09 || code === 0x0d || code === 0x0a;
 }

@@ -19,7 +19,7 @@ function canonical(body: string, form: Canonicalization): string {
   return text.endsWith('\r\n') ? text : `${text}\r\n`;
 }
 
-const sha256 = (text: string) => createHash('sha256').update(text, 'latin1').digest('hex');
+const sha256 = (text: string) => createHash('sha256').update(text, 'latin1').digest('base64');
 
 /** The hash and size of a body written in pieces that end at the given places. */
 function hashed(
@@ -43,7 +43,7 @@ function hashed(
   hasher.end();
   return (length?: number) => {
     const { digest, octets: size } = hasher.result(length);
-    return { digest: Buffer.from(digest).toString('hex'), size };
+    return { digest, size };
   };
 }
 
