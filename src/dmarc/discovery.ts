@@ -26,7 +26,11 @@ export interface DiscoveryOptions extends ResolveOptions {
 export type PolicyDiscovery =
   | { readonly kind: 'policy'; readonly domain: string; readonly record: DmarcRecord }
   | { readonly kind: 'none' }
-  | { readonly kind: 'bad'; readonly domain: string; readonly why: 'bad-policy' | 'several-records' }
+  | {
+      readonly kind: 'bad';
+      readonly domain: string;
+      readonly why: 'bad-policy' | 'no-policy' | 'several-records';
+    }
   | { readonly kind: 'failure'; readonly text: string };
 
 /** A tree walk costs at most so many questions, however long the name (RFC 9989 §4.10). */
@@ -96,8 +100,8 @@ export class Discovery {
       const asked = this.#lookups.at(target);
       const found = asked instanceof Promise ? await asked : asked;
       if (found.kind === 'failure') return found;
-      if (found.kind === 'record' || found.kind === 'bad') {
-        const psd = found.kind === 'record' ? found.record.psd : 'u';
+      if (found.kind === 'record') {
+        const { psd } = found.record;
         if (psd === 'n') return { organization: target, publicSuffix: null };
         // One label below a public suffix; a suffix that is itself the author is its own organization.
         if (psd === 'y') return { organization: below, publicSuffix: target === start ? null : target };
@@ -112,9 +116,9 @@ export class Discovery {
 function discovered(domain: string, found: PolicyLookup): PolicyDiscovery {
   switch (found.kind) {
     case 'record':
-      return { kind: 'policy', domain, record: found.record };
-    case 'bad':
-      return { kind: 'bad', domain, why: 'bad-policy' };
+      return found.record.unusable === undefined
+        ? { kind: 'policy', domain, record: found.record }
+        : { kind: 'bad', domain, why: found.record.unusable };
     case 'failure':
       return found;
     default:

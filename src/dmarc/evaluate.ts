@@ -44,6 +44,7 @@ export type DmarcReason =
   | 'not-aligned' // fail: they passed, for domains of others
   | 'no-author-domain' // none
   | 'no-record' // none
+  | 'no-policy' // none: a record without `p`, and without anybody to tell
   | 'dns-failure' // temperror
   | 'bad-policy' // permerror
   | 'several-records'; // permerror, of the public-suffix method
@@ -55,6 +56,8 @@ export interface AppliedPolicy {
   readonly record: DmarcRecord;
   /** What applies to this author: the domain's own `p`, or `sp` or `np` where it is a subdomain. */
   readonly policy: DmarcPolicy;
+  /** The same after `t` (RFC 9989 §4.7), or `pct` by the public-suffix method: one level milder or not. */
+  readonly effective: DmarcPolicy;
   readonly method: DiscoveryMethod;
 }
 
@@ -63,8 +66,7 @@ export interface DmarcVerdict {
   readonly result: DmarcResult;
   readonly reason: DmarcReason;
   /**
-   * What the owner asks to be done: `none` where the message passed or there is no policy. With `t=y` it
-   * is one level below the policy (RFC 9989 §4.7).
+   * What the owner asks to be done: the effective policy where the message failed, else `none`.
    */
   readonly disposition: DmarcPolicy;
   readonly authorDomain: string | null;
@@ -106,7 +108,9 @@ export async function evaluateDmarc(
   const discovery = new Discovery(resolver, options);
   const found = await discovery.policy(authorDomain);
   if (found.kind === 'none') return verdict('none', 'no-record', facts);
-  if (found.kind === 'bad') return verdict('permerror', found.why, facts);
+  if (found.kind === 'bad') {
+    return verdict(found.why === 'no-policy' ? 'none' : 'permerror', found.why, facts);
+  }
   if (found.kind === 'failure') return verdict('temperror', 'dns-failure', facts, { text: found.text });
 
   const { domain, record } = found;
@@ -116,15 +120,16 @@ export async function evaluateDmarc(
   const aligned = { dkim: dkim === 'aligned', spf: spf === 'aligned' };
   const policy = await applicable(discovery, authorDomain, domain, record);
   const method = options.method ?? 'tree-walk';
-  const shown: AppliedPolicy = { domain, record, method, policy: policy === 'unknown' ? record.p : policy };
+  const published = policy === 'unknown' ? record.p : policy;
+  const effective = effectivePolicy(published, record, method, options.sample ?? 0);
+  const shown: AppliedPolicy = { domain, record, policy: published, effective, method };
   if (aligned.dkim || aligned.spf) return verdict('pass', 'aligned', facts, { policy: shown, aligned });
   // RFC 9989 §5.3.6: what DNS did not tell might have been a pass.
   if (dkim === 'unknown' || spf === 'unknown' || policy === 'unknown') {
     return verdict('temperror', 'dns-failure', facts, { policy: shown, text: 'a question was not answered' });
   }
   const reason = dkim === 'none' && spf === 'none' ? 'not-authenticated' : 'not-aligned';
-  const disposition = dispositionOf(shown, options.sample ?? 0);
-  return verdict('fail', reason, facts, { policy: shown, disposition });
+  return verdict('fail', reason, facts, { policy: shown, disposition: effective });
 }
 
 function verdict(
@@ -153,7 +158,12 @@ async function applicable(
 /** One level below (RFC 9989 §4.7, `t`; RFC 7489 §6.6.4). */
 const milder = { reject: 'quarantine', quarantine: 'none', none: 'none' } as const;
 
-function dispositionOf({ policy, record, method }: AppliedPolicy, sample: number): DmarcPolicy {
+function effectivePolicy(
+  policy: DmarcPolicy,
+  record: DmarcRecord,
+  method: DiscoveryMethod,
+  sample: number,
+): DmarcPolicy {
   const spared = record.testing || (method === 'public-suffix' && sample >= record.pct);
   return spared ? milder[policy] : policy;
 }
@@ -177,6 +187,10 @@ class Alignment {
     identifiers: readonly { readonly domain: string; readonly result: string }[],
     mode: AlignmentMode,
   ): Promise<Alignments> {
+    // The author's own domain needs no walk, and so no bound.
+    if (identifiers.some(({ domain, result }) => result === 'pass' && domain === this.#author)) {
+      return 'aligned';
+    }
     const domains = (wanted: string) => {
       const found = identifiers.filter(({ result }) => result === wanted).map(({ domain }) => domain);
       return [...new Set(found)].slice(0, mostIdentifiers);

@@ -84,9 +84,9 @@ async function consentOf(
   const answer = await resolver.resolve(`${policyDomain}._report._dmarc.${host}`, 'TXT', options);
   if (answer.status === 'failure') return 'dns-failure';
   if (answer.status !== 'ok') return 'not-authorized';
-  const records = answer.records.map(parseDmarcRecord).filter((parsed) => parsed.ok);
+  const records = answer.records.map(parseDmarcRecord).filter((record) => record !== null);
   if (records.length === 0) return 'not-authorized';
-  const overrides = records.flatMap(({ record }) => record[tag].map(mailboxOfUri));
+  const overrides = records.flatMap((record) => record[tag].map(mailboxOfUri));
   if (overrides.length === 0) return null;
   // Step 9: an override must be of the same host.
   if (overrides.some((mailbox) => mailbox?.domain !== host)) return 'bad-override';

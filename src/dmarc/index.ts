@@ -52,7 +52,6 @@ export {
   type DmarcDefect,
   type DmarcPolicy,
   type DmarcRecord,
-  type DmarcRecordParse,
   type FailureOption,
   parseDmarcRecord,
 } from './record.ts';

@@ -1,12 +1,10 @@
 /** What stands at `_dmarc` of one domain, asked once in one evaluation however often it is needed. */
 import type { AnswerFor, ResolveOptions, Resolver } from '../dns/index.ts';
-import { type DmarcDefect, type DmarcRecord, parseDmarcRecord } from './record.ts';
+import { type DmarcRecord, parseDmarcRecord } from './record.ts';
 
 /** What one name holds. */
 export type PolicyLookup =
   | { readonly kind: 'record'; readonly record: DmarcRecord }
-  /** A record that asks for something nobody can read (RFC 9989 §4.10.1). */
-  | { readonly kind: 'bad'; readonly defects: readonly DmarcDefect[] }
   /** Several records: as good as none (RFC 9989 §4.10, step 2). */
   | { readonly kind: 'several' }
   | { readonly kind: 'none' }
@@ -41,9 +39,12 @@ export class PolicyLookups {
     return found;
   }
 
-  /** Whether a domain exists (RFC 9989 §3.2.13): it does not where the answer is NXDOMAIN, whatever is asked for. */
+  /**
+   * Whether a domain exists (RFC 9989 §3.2.13): NXDOMAIN says that it does not, whatever is asked for
+   * (RFC 8020 §2). CNAME is asked for, as no answer about it is one about the name that an alias leads to.
+   */
   async exists(domain: string): Promise<boolean | 'unknown'> {
-    const answer = await this.#resolver.resolve(domain, 'A', this.#options);
+    const answer = await this.#resolver.resolve(domain, 'CNAME', this.#options);
     return answer.status === 'failure' ? 'unknown' : answer.status !== 'nxdomain';
   }
 }
@@ -65,12 +66,8 @@ function lookupOf(answer: AnswerFor<'TXT'>): PolicyLookup {
 function parseText(text: string): PolicyLookup | null {
   const known = parsed.get(text);
   if (known !== undefined) return known;
-  const result = parseDmarcRecord(text);
-  const lookup: PolicyLookup | null = result.ok
-    ? { kind: 'record', record: result.record }
-    : result.why === 'bad-policy'
-      ? { kind: 'bad', defects: result.defects }
-      : null;
+  const record = parseDmarcRecord(text);
+  const lookup: PolicyLookup | null = record && { kind: 'record', record };
   if (text.length <= longestKept) {
     if (parsed.size === mostParsed) parsed.clear();
     parsed.set(text, lookup);

@@ -21,13 +21,19 @@ export type DmarcDefect =
   | 'syntax' // something between semicolons that is no tag
   | 'duplicate-tag' // the first one counts
   | 'bad-value' // the tag counts as absent
-  | 'bad-policy' // `p`, `sp` or `np`: the record counts as `p=none` (RFC 9989 §4.10.1)
+  | 'bad-policy' // `p`, `sp` or `np` has a value that is none
+  | 'no-policy' // no `p`
   | 'bad-uri' // left out
   | 'too-long'; // what is over the bound was not read
 
-/** A DMARC policy record, with the defaults of tags it does not have. */
+/**
+ * A DMARC policy record, with the defaults of tags it does not have.
+ *
+ * Where `p` is missing, or a policy is malformed, the record counts as `p=none` and no more
+ * (RFC 9989 §4.10.1).
+ */
 export interface DmarcRecord {
-  /** For the domain itself, and its subdomains unless they have their own; `none` where it is missing. */
+  /** For the domain itself, and its subdomains unless they have their own. */
   readonly p: DmarcPolicy;
   /** For subdomains that exist. */
   readonly sp?: DmarcPolicy;
@@ -46,19 +52,13 @@ export interface DmarcRecord {
   readonly ruf: readonly string[];
   /** Of RFC 7489 §6.3, removed by RFC 9989: only the public-suffix method heeds it. 100 by default. */
   readonly pct: number;
+  /**
+   * Set where there is no policy that could be followed, and no `rua` that could be told of mail: no
+   * message is to be judged by the record (RFC 9989 §4.10.1). In a tree walk it counts all the same.
+   */
+  readonly unusable?: 'bad-policy' | 'no-policy';
   readonly defects: readonly DmarcDefect[];
 }
-
-/** A record, or why there is none. */
-export type DmarcRecordParse =
-  | { readonly ok: true; readonly record: DmarcRecord }
-  | {
-      readonly ok: false;
-      readonly why:
-        | 'not-dmarc' // it does not begin with `v=DMARC1`, so it is another's TXT record
-        | 'bad-policy'; // a malformed `p`, `sp` or `np`, and no `rua` that could be told of it
-      readonly defects: readonly DmarcDefect[];
-    };
 
 /** Characters read; real records stay under 1000, and a TXT record may hold 65,535. */
 const longestRecord = 8192;
@@ -67,23 +67,22 @@ const longestRecord = 8192;
  * Parses a DMARC policy record.
  *
  * @param text - the TXT record, its strings joined
+ * @returns `null` for another's TXT record: one that does not begin with `v=DMARC1`
  *
  * @example
  * ```ts
  * import { parseDmarcRecord } from 'mailwright/dmarc';
  *
- * const parsed = parseDmarcRecord('v=DMARC1; p=reject; rua=mailto:dmarc@example.com');
- * if (parsed.ok) parsed.record.p; // 'reject'
+ * parseDmarcRecord('v=DMARC1; p=reject; rua=mailto:dmarc@example.com')?.p; // 'reject'
  * ```
  */
-export function parseDmarcRecord(text: string): DmarcRecordParse {
+export function parseDmarcRecord(text: string): DmarcRecord | null {
   const defects = new Set<DmarcDefect>();
   if (text.length > longestRecord) defects.add('too-long');
   const parts = text.slice(0, longestRecord).split(';');
-  const no = (why: 'not-dmarc' | 'bad-policy') => ({ ok: false, why, defects: [...defects] }) as const;
   // RFC 9989 §4.8: `v` is a name like any other, "DMARC1" is case-sensitive.
   const version = tagOf(parts[0] ?? '');
-  if (version === null || version.name !== 'v' || version.value !== 'DMARC1') return no('not-dmarc');
+  if (version === null || version.name !== 'v' || version.value !== 'DMARC1') return null;
 
   const tags = new Map<string, string>();
   for (const [index, part] of parts.entries()) {
@@ -114,12 +113,12 @@ export function parseDmarcRecord(text: string): DmarcRecordParse {
   const p = read('p', policies, 'bad-policy');
   const sp = read('sp', policies, 'bad-policy');
   const np = read('np', policies, 'bad-policy');
-  const bad = defects.has('bad-policy');
-  if (bad && rua.length === 0) return no('bad-policy');
+  if (p === undefined && !tags.has('p')) defects.add('no-policy');
+  const fault = (['bad-policy', 'no-policy'] as const).find((each) => defects.has(each));
   const record: DmarcRecord = {
-    p: bad ? 'none' : (p ?? 'none'),
-    ...(sp !== undefined && !bad && { sp }),
-    ...(np !== undefined && !bad && { np }),
+    p: fault === undefined && p !== undefined ? p : 'none',
+    ...(fault === undefined && sp !== undefined && { sp }),
+    ...(fault === undefined && np !== undefined && { np }),
     adkim: read('adkim', modes, 'bad-value') ?? 'r',
     aspf: read('aspf', modes, 'bad-value') ?? 'r',
     psd: read('psd', ['y', 'n', 'u'], 'bad-value') ?? 'u',
@@ -128,9 +127,10 @@ export function parseDmarcRecord(text: string): DmarcRecordParse {
     rua,
     ruf,
     pct: percentage(tags.get('pct')),
+    ...(fault !== undefined && rua.length === 0 && { unusable: fault }),
     defects: [],
   };
-  return { ok: true, record: { ...record, defects: [...defects] } };
+  return { ...record, defects: [...defects] };
 }
 
 const policies = ['none', 'quarantine', 'reject'] as const;

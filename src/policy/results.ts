@@ -36,11 +36,11 @@ function spfResult({ result, identity, domain }: SpfVerdict): MethodResult {
   return { method: 'spf', result, ...(/^[\w.-]+$/.test(domain) && { properties: { [name]: domain } }) };
 }
 
-/** RFC 9989 §9.1: the author domain, and what its owner asks for. */
-function dmarcResult({ result, reason, authorDomain, policy, disposition }: DmarcVerdict): MethodResult {
+/** RFC 9989 §9.1: the author domain, and the policy for mail that fails. */
+function dmarcResult({ result, reason, authorDomain, policy }: DmarcVerdict): MethodResult {
   const properties = {
     ...(authorDomain !== null && { 'header.from': authorDomain }),
-    ...(policy !== null && { 'policy.dmarc': disposition }),
+    ...(policy !== null && { 'policy.dmarc': policy.effective }),
   };
   return {
     method: 'dmarc',

@@ -18,24 +18,24 @@ const spf = (domain: string, result = 'pass') => ({ spf: { domain, result } });
 const dkim = (...domains: string[]) => ({ dkim: domains.map((domain) => ({ domain, result: 'pass' })) });
 
 const alignments: readonly [what: string, record: string, facts: Partial<DmarcFacts>, result: string][] = [
-  ['the same domain by SPF', 'v=DMARC1', spf('example.com'), 'pass spf'],
-  ['a subdomain, relaxed', 'v=DMARC1', spf('bounce.example.com'), 'pass spf'],
-  ['a subdomain, strict', 'v=DMARC1; aspf=s', spf('bounce.example.com'), 'fail not-aligned'],
-  ['the same domain by DKIM, strict', 'v=DMARC1; adkim=s', dkim('example.com'), 'pass dkim'],
-  ['one of several signatures', 'v=DMARC1', dkim('example.net', 'a.example.com'), 'pass dkim'],
-  ['both', 'v=DMARC1', { ...spf('a.example.com'), ...dkim('b.example.com') }, 'pass dkim spf'],
-  ['another organization', 'v=DMARC1', spf('example.net'), 'fail not-aligned'],
-  ['a name that only ends alike', 'v=DMARC1', spf('badexample.com'), 'fail not-aligned'],
-  ['SPF that did not pass', 'v=DMARC1', spf('example.com', 'softfail'), 'fail not-authenticated'],
-  ['nothing', 'v=DMARC1', {}, 'fail not-authenticated'],
+  ['the same domain by SPF', 'v=DMARC1; p=none', spf('example.com'), 'pass spf'],
+  ['a subdomain, relaxed', 'v=DMARC1; p=none', spf('bounce.example.com'), 'pass spf'],
+  ['a subdomain, strict', 'v=DMARC1; p=none; aspf=s', spf('bounce.example.com'), 'fail not-aligned'],
+  ['the same domain by DKIM, strict', 'v=DMARC1; p=none; adkim=s', dkim('example.com'), 'pass dkim'],
+  ['one of several signatures', 'v=DMARC1; p=none', dkim('example.net', 'a.example.com'), 'pass dkim'],
+  ['both', 'v=DMARC1; p=none', { ...spf('a.example.com'), ...dkim('b.example.com') }, 'pass dkim spf'],
+  ['another organization', 'v=DMARC1; p=none', spf('example.net'), 'fail not-aligned'],
+  ['a name that only ends alike', 'v=DMARC1; p=none', spf('badexample.com'), 'fail not-aligned'],
+  ['SPF that did not pass', 'v=DMARC1; p=none', spf('example.com', 'softfail'), 'fail not-authenticated'],
+  ['nothing', 'v=DMARC1; p=none', {}, 'fail not-authenticated'],
   [
     'a signature that failed',
-    'v=DMARC1',
+    'v=DMARC1; p=none',
     { dkim: [{ domain: 'example.com', result: 'fail' }] },
     'fail not-authenticated',
   ],
   // RFC 9989 §4.10.2: a subdomain that is an organization of its own.
-  ['a subdomain with psd=n', 'v=DMARC1', spf('own.example.com'), 'fail not-aligned'],
+  ['a subdomain with psd=n', 'v=DMARC1; p=none', spf('own.example.com'), 'fail not-aligned'],
 ];
 
 for (const [what, record, facts, expected] of alignments) {
@@ -78,6 +78,8 @@ const troubles: readonly [what: string, zone: Zone, facts: Partial<DmarcFacts>, 
     {},
     'permerror bad-policy',
   ],
+  // RFC 9989 §4.10.1: nothing to follow, and nobody to tell.
+  ['a record without p', { '_dmarc.example.com': { TXT: ['v=DMARC1; sp=reject'] } }, {}, 'none no-policy'],
   ['no answer', { '_dmarc.example.com': 'TIMEOUT' }, spf('example.com'), 'temperror dns-failure'],
   [
     'no answer above, and it matters',

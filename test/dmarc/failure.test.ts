@@ -20,7 +20,7 @@ const table: readonly [tags: string, facts: Partial<DmarcFacts>, wanted: string]
 for (const [tags, facts, expected] of table) {
   test(`v=DMARC1${tags} with ${JSON.stringify(facts)}: ${expected || 'none'}`, async () => {
     const zone = new ZoneResolver({
-      '_dmarc.example.com': { TXT: [`v=DMARC1; ruf=mailto:a@example.com${tags}`] },
+      '_dmarc.example.com': { TXT: [`v=DMARC1; p=none; ruf=mailto:a@example.com${tags}`] },
     });
     const verdict = await evaluateDmarc({ authorDomain: 'example.com', ...facts }, zone);
     const wanted = wantedFailureReports(verdict, facts);
@@ -31,7 +31,7 @@ for (const [tags, facts, expected] of table) {
 }
 
 test('nobody asked', async () => {
-  const zone = new ZoneResolver({ '_dmarc.example.com': { TXT: ['v=DMARC1'] } });
+  const zone = new ZoneResolver({ '_dmarc.example.com': { TXT: ['v=DMARC1; p=none'] } });
   const verdict = await evaluateDmarc({ authorDomain: 'example.com' }, zone);
   assert.equal(wantedFailureReports(verdict, {}).dmarc, false);
 });

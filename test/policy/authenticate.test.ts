@@ -51,7 +51,7 @@ test('everything passes, and the field says so', async () => {
       '\tspf=pass smtp.mailfrom=example.com;',
       '\tdkim=pass header.d=example.com header.i=@example.com header.s=a',
       '\theader.a=ed25519-sha256 header.b=...;',
-      '\tdmarc=pass (p=reject) header.from=example.com policy.dmarc=none',
+      '\tdmarc=pass (p=reject) header.from=example.com policy.dmarc=reject',
       '',
     ].join('\r\n'),
   );

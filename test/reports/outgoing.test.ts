@@ -175,7 +175,7 @@ test('collectors share a store', async () => {
 const header = Buffer.from('From: a@example.com\r\nSubject: Hi\r\n\r\n');
 
 test('a failure report says what RFC 9991 §4 asks for', async () => {
-  const { verdict } = await observed('v=DMARC1; ruf=mailto:a@example.com');
+  const { verdict } = await observed('v=DMARC1; p=none; ruf=mailto:a@example.com');
   const failed: FailedMessage = {
     verdict,
     authenticationResults: 'mx.example.net;\r\n\tdmarc=fail header.from=example.com',
@@ -230,7 +230,7 @@ test('a failure report says what RFC 9991 §4 asks for', async () => {
 });
 
 test('nothing that a peer says begins a field or a part of its own', async () => {
-  const { verdict } = await observed('v=DMARC1');
+  const { verdict } = await observed('v=DMARC1; p=none');
   const evil = 'x\r\nFeedback-Type: abuse\r\n\r\n--b';
   const message = composeFailureReport(
     {
