@@ -3,6 +3,7 @@
  *
  * @module testing
  */
+export { type Zone, type ZoneRecords, ZoneResolver } from '../dns/index.ts';
 export { type CredentialsUnderTest, credentialsSuite } from './credentials.ts';
 export {
   FuzzFailure,
@@ -15,6 +16,7 @@ export {
 export { type FuzzSubject, fuzzMachine, type MachineFuzzOptions } from './fuzz-machine.ts';
 export { type MutationSource, mutant } from './mutation.ts';
 export { SeededRandom } from './random.ts';
+export { type ReadyMail, type ReadyMails, readyMails } from './ready-mail.ts';
 export type { JsonValue } from './recorded-value.ts';
 export {
   type Recorded,
