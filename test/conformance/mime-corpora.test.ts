@@ -1,7 +1,7 @@
 /**
  * Corpora without expected output. Of each message must be true: any split gives the same tree, its
- * spans tile the octets, what BODYSTRUCTURE tells agrees with the octets of the sections, and texts and
- * files can be read.
+ * spans tile the octets, what BODYSTRUCTURE tells agrees with the octets of the sections, texts and files
+ * can be read, and ordinary dates and addresses are the same by both ways that there are to read them.
  */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync, statSync } from 'node:fs';
@@ -15,6 +15,7 @@ import {
   scanMime,
   sectionOctets,
 } from 'mailwright/mime';
+import { sameAddresses, sameDate } from '../mime/header/both-ways.ts';
 import { cutAt, facts, scanChunks } from '../mime/outline.ts';
 import { type Case, suite } from './suite.ts';
 
@@ -40,6 +41,10 @@ function checkMessage(octets: Buffer): void {
   checkSizes(octets, structure.root, bodyStructureOf(structure.root), []);
 
   const message = parseMessage(octets);
+  for (const { value } of message.header) {
+    sameDate(value);
+    sameAddresses(value);
+  }
   assert.ok((message.text ?? message.html ?? '').length <= octets.length * 3);
   for (const { name, octets: file } of message.files) {
     assert.match(name, /^[^/\\\p{Cc}]{1,255}$/u);

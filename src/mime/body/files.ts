@@ -73,8 +73,9 @@ export class MessageFile {
 export function messageFiles(message: FileSource): MessageFile[] {
   const { attachments, text } = message.bodyParts;
   // An image that is shown between texts is a file as well.
-  const parts = new Set([...attachments, ...text.filter(({ type }) => type !== 'text')]);
-  const files = Array.from(parts, (part) => new MessageFile(message, part));
+  const images = text.filter(({ type }) => type !== 'text');
+  const parts = images.length === 0 ? attachments : [...new Set([...attachments, ...images])];
+  const files = parts.map((part) => new MessageFile(message, part));
   for (const { part, text } of message.plainTexts) {
     // Who encodes a body can attach files as well: these are of senders before MIME.
     if (!isUnencoded(part.encoding) || !mayHoldFiles(text)) continue;

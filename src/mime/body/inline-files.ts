@@ -25,7 +25,8 @@ const formats = [
 
 /** Whether it is worth the while to look for files in a text: seldom. */
 export function mayHoldFiles(text: string): boolean {
-  return formats.some(({ first }) => text.includes(first));
+  for (const { first } of formats) if (text.includes(first)) return true;
+  return false;
 }
 
 /**

@@ -72,6 +72,11 @@ function open(label: string): Charset | null {
   return { name, ascii: /^(cp|ibm|mac|win|iso-?8859|koi8)/.test(name), whole: null };
 }
 
+/** Whether {@link decodeCharset} knows a charset. */
+export function isKnownCharset(label: string): boolean {
+  return isUtf16(label) || find(label) !== null;
+}
+
 /**
  * Decodes a whole text.
  *

@@ -6,9 +6,10 @@
  *     mailbox := [name] "<" addr ">" / addr       name := word *(" " word) / a quoted string
  *     addr    := dot-atom "@" dot-atom
  *
- * All is US-ASCII, and a `?` is in none of it: it would be of an encoded word (RFC 2047 §2).
+ * All is US-ASCII. Encoded words may stand in it where they hold only what an atom may (RFC 2047 §5 (3)).
  */
 import { type AddressDefect, type AddressList, type HeaderMailbox, isAtomCharacter } from './address.ts';
+import { decodeEncodedWords, encodedWordEnd } from './words.ts';
 
 const TAB = 9;
 const SPACE = 32;
@@ -17,7 +18,6 @@ const COMMA = 44;
 const DOT = 46;
 const LESS = 60;
 const GREATER = 62;
-const QUESTION = 63;
 const AT = 64;
 const BACKSLASH = 92;
 
@@ -28,16 +28,17 @@ const BACKSLASH = 92;
  * @returns `null` for any other text: it may be an address list all the same
  */
 export function ordinaryAddressList(text: string, most: number): AddressList | null {
+  if (!plainWords(text)) return null;
   const addresses: HeaderMailbox[] = [];
   for (let at = 0; addresses.length < most; at++) {
     let start = blankEnd(text, at);
     let localEnd = wordEnd(text, start);
-    let name = '';
+    let phrase = '';
     const angle = text.charCodeAt(localEnd) !== AT;
     if (angle) {
       const quote = text.charCodeAt(start) === QUOTE;
       const end = quote ? quotedEnd(text, start) : phraseEnd(text, localEnd);
-      name = quote ? text.slice(start + 1, end - 1) : text.slice(start, end);
+      phrase = quote ? text.slice(start + 1, end - 1) : text.slice(start, end);
       start = blankEnd(text, end) + 1;
       if (text.charCodeAt(start - 1) !== LESS) return null;
       localEnd = wordEnd(text, start);
@@ -48,8 +49,8 @@ export function ordinaryAddressList(text: string, most: number): AddressList | n
     if (angle && text.charCodeAt(end) !== GREATER) return null;
     addresses.push({
       kind: 'mailbox',
-      name,
-      phrase: name,
+      name: decodeEncodedWords(phrase),
+      phrase,
       localPart: text.slice(start, localEnd),
       domain: text.slice(localEnd + 1, end),
       address: text.slice(start, end),
@@ -63,22 +64,35 @@ export function ordinaryAddressList(text: string, most: number): AddressList | n
 
 const sound: readonly AddressDefect[] = [];
 
+/** Whether no encoded word goes on beyond a run of atom characters: it would hide delimiters. */
+function plainWords(text: string): boolean {
+  for (let at = text.indexOf('=?'); at !== -1; ) {
+    const end = encodedWordEnd(text, at);
+    if (end !== -1 && wordEnd(text, at, end) < end) return false;
+    at = text.indexOf('=?', end === -1 ? at + 2 : end);
+  }
+  return true;
+}
+
 function blankEnd(text: string, at: number): number {
   let end = at;
-  while (text.charCodeAt(end) === SPACE || text.charCodeAt(end) === TAB) end++;
+  while (end < text.length && (text.charCodeAt(end) === SPACE || text.charCodeAt(end) === TAB)) end++;
   return end;
 }
 
-/** After a run of atom characters and single dots, which may be empty. */
-function wordEnd(text: string, at: number): number {
+/** After a run of atom characters and single dots, which may be empty; it is followed up to `most`. */
+function wordEnd(text: string, at: number, most = text.length): number {
   let end = at;
-  for (let before = 0; end < text.length; end++) {
+  for (; end < most; end++) {
     const code = text.charCodeAt(end);
-    if (code === DOT ? before === DOT : code === QUESTION || code > 126 || !isAtomCharacter(code)) break;
-    before = code;
+    if (code > 126 || ofWords[code] === 0) break;
+    if (code === DOT && end > at && text.charCodeAt(end - 1) === DOT) break;
   }
   return end;
 }
+
+/** Of US-ASCII, what {@link wordEnd} passes over. */
+const ofWords = Uint8Array.from({ length: 128 }, (_, code) => Number(code === DOT || isAtomCharacter(code)));
 
 /** Whether such a run is one of RFC 5322 §3.2.3. */
 function isDotAtom(text: string, start: number, end: number): boolean {
@@ -101,7 +115,7 @@ function quotedEnd(text: string, at: number): number {
   for (let end = at + 1; end < text.length; end++) {
     const code = text.charCodeAt(end);
     if (code === QUOTE) return end + 1;
-    if (code < SPACE || code > 126 || code === BACKSLASH || code === QUESTION) break;
+    if (code < SPACE || code > 126 || code === BACKSLASH) break;
   }
   return at;
 }

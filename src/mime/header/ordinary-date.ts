@@ -5,6 +5,7 @@
 import { daysIn, daysSince1970, weekdayOf } from './calendar.ts';
 import type { DateDefect, MailDate } from './mail-date.ts';
 
+const CLOSE = 41;
 const PLUS = 43;
 const COMMA = 44;
 const MINUS = 45;
@@ -40,7 +41,7 @@ export function ordinaryDate(text: string): MailDate | null {
   const zoneHours = twoDigits(text, at + 20);
   const zoneMinutes = twoDigits(text, at + 22);
   const shaped =
-    text.length === at + 24 &&
+    (text.length === at + 24 || isZoneComment(text, at + 24)) &&
     text.charCodeAt(at) === SPACE &&
     text.charCodeAt(at + 4) === SPACE &&
     text.charCodeAt(at + 9) === SPACE &&
@@ -68,6 +69,17 @@ export function ordinaryDate(text: string): MailDate | null {
     zoneKnown: sign === PLUS || east > 0,
     defects: sound,
   };
+}
+
+/** Whether the rest is the name of the zone, which many add: ` (CST)`. */
+function isZoneComment(text: string, at: number): boolean {
+  const last = text.length - 1;
+  if (last - at > 7 || !text.startsWith(' (', at) || text.charCodeAt(last) !== CLOSE) return false;
+  for (let i = at + 2; i < last; i++) {
+    const letter = text.charCodeAt(i) | 32;
+    if (letter < 97 || letter > 122) return false;
+  }
+  return true;
 }
 
 /** Three characters of US-ASCII as one number; -1 for others. */

@@ -7,7 +7,7 @@
  */
 import { Buffer } from 'node:buffer';
 import type { Bytes } from '../../machine/index.ts';
-import { decodeCharset } from '../charset/decoder.ts';
+import { decodeCharset, isKnownCharset } from '../charset/decoder.ts';
 
 /** Charset names are at most 40 characters (RFC 2978 §2.3); the rest is room for a language. */
 const longestCharset = 64;
@@ -97,11 +97,9 @@ function readWord(text: string, at: number, close: (from: number) => number): Wo
   const encoding = text.charCodeAt(charsetEnd + 1) | 32;
   const encoded = text.slice(start, end);
   const octets = encoding === 113 ? fromQ(encoded, charset) : encoding === 98 ? fromB(encoded) : null;
-  if (octets === null || decodeCharset(nothing, charset) === null) return null;
+  if (octets === null || !isKnownCharset(charset)) return null;
   return { charset, octets, end: end + 2 };
 }
-
-const nothing = new Uint8Array(0);
 
 function isSpace(text: string, from: number, end: number): boolean {
   for (let i = from; i < end; i++) {

@@ -32,6 +32,7 @@ import {
   unsubscribeWays,
 } from 'mailwright/mime';
 import { type FuzzReport, fuzz, type Probe } from 'mailwright/testing';
+import { sameAddresses, sameDate } from './both-ways.ts';
 
 const seeds = [
   'From: =?utf-8?Q?Zo=C3=AB?= <zoe@example.com>, Team: a@b, "c \\" d" <e@[IPv6:::1]>;\r\nTo: (x) a . b @ c (d)\r\n',
@@ -82,6 +83,8 @@ function readValue(value: string): void {
   for (const id of parseMessageIds(value)) assert.ok(id.length > 0 && !/[\s<>]/.test(id));
   assert.ok(Number.isFinite(parseDate(value)?.time ?? 0));
   parseReceived(value);
+  sameDate(value);
+  sameAddresses(value);
   assert.ok(baseSubject(value).base.length <= decodeEncodedWords(value).length);
   const list = parseAddressList(value);
   assert.ok(mailboxes(list).length <= value.length);
