@@ -26,6 +26,7 @@ export {
   record,
   replay,
 } from './recording.ts';
+export { reportStoreSuite } from './report-store.ts';
 export { type SpoolUnderTest, type SuiteCase, spoolSuite } from './spool.ts';
 export {
   runTranscripts,

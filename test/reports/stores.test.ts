@@ -1,10 +1,11 @@
-/** The promises of a report store, for each of them. */
+/** Report stores through the suite, and what each of them promises beyond it. */
 import assert from 'node:assert/strict';
 import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { FileReportStore, MemoryReportStore, type ReportStore } from 'mailwright/reports';
+import { FileReportStore, MemoryReportStore } from 'mailwright/reports';
+import { reportStoreSuite } from 'mailwright/testing';
 
 function folderFor(context: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'mailwright-reports-'));
@@ -12,51 +13,28 @@ function folderFor(context: TestContext): string {
   return folder;
 }
 
-const stores: readonly [name: string, open: (context: TestContext) => ReportStore][] = [
-  ['memory', () => new MemoryReportStore()],
-  ['file', (context) => new FileReportStore(join(folderFor(context), 'made', 'when', 'needed'))],
-];
+for (const { name, run } of reportStoreSuite(() => new MemoryReportStore())) test(`memory: ${name}`, run);
 
-for (const [name, open] of stores) {
-  test(`${name}: counts add up, groups apart`, async (context) => {
-    const store = open(context);
-    assert.deepEqual(await store.groups(), []);
-    await store.add('one', 'a', 1);
-    await store.add('one', 'a', 2);
-    await store.add('one', 'b\n"{', 1);
-    await store.add('two/../\0 ü', 'a', 5);
-    assert.deepEqual([...(await store.groups())].sort(), ['one', 'two/../\0 ü']);
-    assert.deepEqual(
-      [...(await store.read('one'))],
-      [
-        ['a', 3],
-        ['b\n"{', 1],
-      ],
-    );
-    assert.deepEqual([...(await store.read('two/../\0 ü'))], [['a', 5]]);
-    assert.deepEqual([...(await store.read('three'))], []);
-  });
+test('file: the suite', async (context) => {
+  let stores = 0;
+  const folder = folderFor(context);
+  const open = () => new FileReportStore(join(folder, `${stores++}`, 'made', 'when', 'needed'));
+  for (const { name, run } of reportStoreSuite(open)) await context.test(name, run);
+});
 
-  test(`${name}: a dropped group is gone, and may begin anew`, async (context) => {
-    const store = open(context);
-    await store.add('one', 'a', 1);
-    await store.drop('one');
-    await store.drop('one');
-    assert.deepEqual(await store.groups(), []);
-    await store.add('one', 'a', 7);
-    assert.deepEqual([...(await store.read('one'))], [['a', 7]]);
-  });
-
-  test(`${name}: additions at the same time are all counted`, async (context) => {
-    const store = open(context);
-    await Promise.all(Array.from({ length: 100 }, (_, index) => store.add('one', `item ${index % 7}`, 1)));
-    const counts = [...(await store.read('one')).values()];
-    assert.equal(
-      counts.reduce((sum, count) => sum + count, 0),
-      100,
-    );
-  });
-}
+test('the suite catches a store that forgets', async () => {
+  class Forgetful extends MemoryReportStore {
+    override add(group: string, item: string, count: number): void {
+      super.drop(group);
+      super.add(group, item, count);
+    }
+  }
+  const failed: string[] = [];
+  for (const { name, run } of reportStoreSuite(() => new Forgetful())) {
+    await Promise.resolve(run()).catch(() => failed.push(name));
+  }
+  assert.deepEqual(failed, ['counts of an item add up', 'additions at the same time are all counted']);
+});
 
 test('memory: items are bounded, and what found no room is counted', () => {
   const store = new MemoryReportStore(2);
