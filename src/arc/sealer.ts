@@ -9,9 +9,9 @@ import {
   canonicalField,
   canonicalSignatureField,
   MessagePass,
+  SignatureMisuse,
   type SignedHeader,
   type SigningKey,
-  SigningMisuse,
   tagField,
   type WantedBodyHash,
 } from '../signature/index.ts';
@@ -39,6 +39,9 @@ export interface ArcFindings {
   /** The value of an Authentication-Results field: `formatAuthenticationResults` or `gatherResults`. */
   readonly results: string;
 }
+
+/** A line end after which the field would not go on (RFC 5322 §2.2.3). */
+const brokenLine = /\r(?!\n)|(?<!\r)\n|\r\n(?![ \t])/;
 
 const defaultNames = [
   'from',
@@ -106,14 +109,17 @@ export class ArcSealer {
    *
    * @returns `null` where none may be added: the chain was sealed as failed before (RFC 8617 §5.1), or
    *   it has 50 sets (RFC 8617 §4.2.1)
-   * @throws SigningMisuse for a header section past the pass's limit
+   * @throws SignatureMisuse for a header section past the pass's limit, and results with line ends that
+   *   are no folds
    */
   async finish({ chain, results }: ArcFindings): Promise<string | null> {
     this.#pass.end();
     const { header } = this.#pass;
-    if (header === undefined || this.#body === undefined) throw new SigningMisuse('header section too large');
+    if (header === undefined || this.#body === undefined)
+      throw new SignatureMisuse('header section too large');
     const instance = chain.newest + 1;
     if (instance > mostSets || chain.reason === 'failed-before') return null;
+    if (brokenLine.test(results)) throw new SignatureMisuse('the results have line ends that are no folds');
     const { key, now = Date.now } = this.#options;
     const time = String(Math.floor(now() / 1000));
     const bodyHash = this.#body.result.digest;

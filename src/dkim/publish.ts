@@ -1,6 +1,6 @@
 /** New keys, and what a domain publishes of them (RFC 6376 §3.6.1, RFC 8463 §4). */
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
-import { type HashName, type KeyKind, SigningMisuse } from '../signature/index.ts';
+import { type HashName, type KeyKind, SignatureMisuse } from '../signature/index.ts';
 
 /** What a key record says beside the key. */
 export interface DkimRecordOptions {
@@ -47,13 +47,13 @@ export async function generateDkimKey(
  * The text of the TXT record that publishes a key.
  *
  * @param key - private or public: a KeyObject, or PEM text
- * @throws SigningMisuse for a key that is neither RSA nor Ed25519
+ * @throws SignatureMisuse for a key that is neither RSA nor Ed25519
  */
 export function dkimRecord(key: KeyObject | string, options: DkimRecordOptions = {}): string {
   const publicKey = publicHalf(key);
   const der = publicKey.export({ type: 'spki', format: 'der' });
   const kind = publicKey.asymmetricKeyType;
-  if (kind !== 'rsa' && kind !== 'ed25519') throw new SigningMisuse('a key must be RSA or Ed25519');
+  if (kind !== 'rsa' && kind !== 'ed25519') throw new SignatureMisuse('a key must be RSA or Ed25519');
   const flags = [options.testing === true ? 'y' : '', options.strict === true ? 's' : ''].filter(Boolean);
   return [
     'v=DKIM1',
@@ -94,6 +94,6 @@ function publicHalf(key: KeyObject | string): KeyObject {
     if (typeof key !== 'string') return key.type === 'public' ? key : createPublicKey(key);
     return createPublicKey(key.includes('PRIVATE') ? createPrivateKey(key) : key);
   } catch {
-    throw new SigningMisuse('not a key');
+    throw new SignatureMisuse('not a key');
   }
 }

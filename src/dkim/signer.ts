@@ -8,9 +8,9 @@ import {
   type Canonicalization,
   canonicalSignatureField,
   MessagePass,
+  SignatureMisuse,
   type SignedHeader,
   type SigningKey,
-  SigningMisuse,
   tagField,
   type WantedBodyHash,
 } from '../signature/index.ts';
@@ -40,7 +40,7 @@ export interface DkimSignOptions {
  * Call order: `write` for each chunk, then `finish` once. The message is signed as it is given: with
  * CRLF line ends, and with all fields that are to be signed already in it.
  *
- * @throws SigningMisuse without keys
+ * @throws SignatureMisuse without keys, and for a lifetime that is not above zero
  * @example
  * ```ts
  * import { DkimSigner, generateDkimKey } from 'mailwright/dkim';
@@ -59,7 +59,10 @@ export class DkimSigner {
   #body: WantedBodyHash | undefined;
 
   constructor(options: DkimSignOptions) {
-    if (options.keys.length === 0) throw new SigningMisuse('no key to sign with');
+    if (options.keys.length === 0) throw new SignatureMisuse('no key to sign with');
+    if (options.lifetime !== undefined && !(options.lifetime > 0)) {
+      throw new SignatureMisuse(`no lifetime: ${options.lifetime}`);
+    }
     this.#options = options;
     this.#forms = options.canonicalization ?? { header: 'relaxed', body: 'relaxed' };
     this.#pass = options.pass ?? new MessagePass({ scan: HeaderFields.scan });
@@ -77,17 +80,18 @@ export class DkimSigner {
    * The message is complete: its signature fields, one for each key in the order of the keys, each with
    * its CRLF. They go before all other fields. The keys are used in the thread pool, all at once.
    *
-   * @throws SigningMisuse for a message without From, which may not be signed (RFC 6376 §5.4), for one
+   * @throws SignatureMisuse for a message without From, which may not be signed (RFC 6376 §5.4), for one
    *   with a header section past the pass's limit, and for an identity of another domain
    */
   async finish(): Promise<readonly string[]> {
     this.#pass.end();
     const { header } = this.#pass;
-    if (header === undefined || this.#body === undefined) throw new SigningMisuse('header section too large');
+    if (header === undefined || this.#body === undefined)
+      throw new SignatureMisuse('header section too large');
     const { headers } = this.#options;
     const names = headers?.(header) ?? namesToSign((name) => header.all(name).length);
     if (header.all('from').length === 0 || !names.some((name) => name.toLowerCase() === 'from')) {
-      throw new SigningMisuse('From must be there and signed');
+      throw new SignatureMisuse('From must be there and signed');
     }
     const lower = names.map((name) => name.toLowerCase());
     const picked = header.pick(lower, this.#forms.header);
@@ -109,7 +113,7 @@ export class DkimSigner {
     const { domain, selector, algorithm } = key;
     const owner = identity?.slice(identity.lastIndexOf('@') + 1).toLowerCase();
     if (owner !== undefined && owner !== domain && !owner.endsWith(`.${domain}`)) {
-      throw new SigningMisuse(`identity ${identity} is not of the domain ${domain}`);
+      throw new SignatureMisuse(`identity ${identity} is not of the domain ${domain}`);
     }
     const tags: (readonly [string, string])[] = [
       ['v', '1'],
@@ -130,7 +134,7 @@ export class DkimSigner {
  * Signs a message that is at hand.
  *
  * @returns the message's new fields as octets, to be sent before it
- * @throws SigningMisuse as {@link DkimSigner} does
+ * @throws SignatureMisuse as {@link DkimSigner} does
  */
 export async function signDkim(message: Bytes, options: Omit<DkimSignOptions, 'pass'>): Promise<Buffer> {
   const signer = new DkimSigner(options);

@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { Bytes } from '../machine/index.ts';
 import type { Canonicalization } from './canonical-field.ts';
+import { SignatureMisuse } from './misuse.ts';
 import { RelaxedWhiteSpace } from './relaxed-body.ts';
 import { type HashName, RunningHash } from './running-hash.ts';
 
@@ -66,7 +67,7 @@ export class BodyHasher {
   /** The result, after the end. A `length` past the end of the body is hashed as the whole body. */
   result(length?: number): BodyHash {
     const digest = (length === undefined ? undefined : this.#lengths.get(length)) ?? this.#digest;
-    if (digest === undefined) throw new TypeError('the body has not ended');
+    if (digest === undefined) throw new SignatureMisuse('the message has not ended');
     return { digest, octets: this.#octets };
   }
 

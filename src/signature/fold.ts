@@ -1,4 +1,8 @@
 /** Signatures as header fields. */
+import { SignatureMisuse } from './misuse.ts';
+
+/** RFC 5322 §2.2, without the semicolon, which would end the tag. */
+const fieldName = /^[!-9<-~]+$/;
 
 /**
  * Writes a field of tags, folded between tags where a line would pass 78 characters.
@@ -29,11 +33,16 @@ export function brokenValue(value: string, width = 72): string {
   return text;
 }
 
-/** Names between colons, broken after a colon where a line would pass `width` characters. */
+/**
+ * Names of fields between colons, broken after a colon where a line would pass `width` characters.
+ *
+ * @throws SignatureMisuse for what is no name
+ */
 export function brokenNames(names: readonly string[], width = 76): string {
   let text = '';
   let column = 3;
   for (const [index, name] of names.entries()) {
+    if (!fieldName.test(name)) throw new SignatureMisuse(`no field has such a name: ${name}`);
     const item = index === names.length - 1 ? name : `${name}:`;
     if (column + item.length > width) {
       text += '\r\n  ';

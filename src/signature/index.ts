@@ -19,6 +19,7 @@ export {
   type MessagePassOptions,
   type WantedBodyHash,
 } from './message-pass.ts';
+export { SignatureMisuse } from './misuse.ts';
 export type { HashName } from './running-hash.ts';
 export {
   asciiName,
@@ -32,6 +33,6 @@ export {
   type TagFault,
 } from './signature-tags.ts';
 export { SignedHeader } from './signed-header.ts';
-export { SigningKey, type SigningKeyInput, SigningMisuse } from './signing-key.ts';
+export { SigningKey, type SigningKeyInput } from './signing-key.ts';
 export { colonList, parseTagList, type TagList } from './tag-list.ts';
 export { type KeyMisfit, signatureFits, usableKey } from './verify.ts';

@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import type { Bytes } from '../machine/index.ts';
 import { type BodyHash, BodyHasher } from './body-hash.ts';
 import type { Canonicalization, SignedField } from './canonical-field.ts';
+import { SignatureMisuse } from './misuse.ts';
 import type { HashName } from './running-hash.ts';
 import { SignedHeader } from './signed-header.ts';
 
@@ -30,6 +31,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 const emptyLine = Buffer.from('\n\r\n');
 const bareEmptyLine = Buffer.from('\n\n');
+const nothing = new Uint8Array(0);
 
 /**
  * Takes a message in chunks, splits off its header section, and hashes the body once for each form and
@@ -55,11 +57,10 @@ export class MessagePass<Field extends SignedField = SignedField> {
   readonly #maxHeader: number;
   readonly #listeners: HeaderListener<Field>[] = [];
   readonly #hashers = new Map<string, BodyHasher>();
-  #head: Bytes[] = [];
+  /** The section so far, and room for more. */
+  #head: Uint8Array = nothing;
   #headSize = 0;
-  /** The last octets before the next chunk: a section's end may lie across two chunks. */
-  #tail: Bytes = Uint8Array.of(LF);
-  #state: 'header' | 'body' | 'oversized' | 'ended' = 'header';
+  #state: 'header' | 'asking' | 'body' | 'oversized' | 'ended' = 'header';
   #header: SignedHeader<Field> | undefined;
   #oversized = false;
 
@@ -78,18 +79,24 @@ export class MessagePass<Field extends SignedField = SignedField> {
     return this.#oversized;
   }
 
-  /** Adds a listener; one that comes after the header section is complete is called at once. */
+  /**
+   * Adds a listener.
+   *
+   * @throws SignatureMisuse when the header section is complete already
+   */
   onHeader(listener: HeaderListener<Field>): void {
-    if (this.#header === undefined) this.#listeners.push(listener);
-    else listener(this.#header, this);
+    if (this.#state !== 'header') throw new SignatureMisuse('the header section has passed');
+    this.#listeners.push(listener);
   }
 
   /**
-   * Asks for a hash of the body, from a {@link HeaderListener}.
+   * Asks for a hash of the body, from within a {@link HeaderListener}.
    *
    * @param length - of how many octets of the canonical body; all of them by default
+   * @throws SignatureMisuse at any other time: part of the body may have passed
    */
   bodyHash(canonicalization: Canonicalization, hash: HashName, length?: number): WantedBodyHash {
+    if (this.#state !== 'asking') throw new SignatureMisuse('body hashes are asked for by header listeners');
     const key = `${canonicalization} ${hash}`;
     const hasher = this.#hashers.get(key) ?? new BodyHasher(canonicalization, hash);
     this.#hashers.set(key, hasher);
@@ -101,13 +108,18 @@ export class MessagePass<Field extends SignedField = SignedField> {
     };
   }
 
-  /** Takes the next chunk of the message. It is not kept beyond the header section. */
+  /**
+   * Takes the next chunk of the message. It is not kept: of the header section a copy is.
+   *
+   * @throws SignatureMisuse after the end
+   */
   write(chunk: Bytes): void {
+    if (this.#state === 'ended') throw new SignatureMisuse('the message has ended');
     if (this.#state === 'header') this.#collect(chunk);
     else if (this.#state === 'body') for (const hasher of this.#hashers.values()) hasher.write(chunk);
   }
 
-  /** The message is complete. */
+  /** The message is complete. Calling this again does nothing. */
   end(): void {
     if (this.#state === 'header') this.#begin();
     if (this.#state === 'body') for (const hasher of this.#hashers.values()) hasher.end();
@@ -115,50 +127,59 @@ export class MessagePass<Field extends SignedField = SignedField> {
   }
 
   #collect(chunk: Bytes): void {
-    const size = sectionEnd(this.#tail, chunk);
+    const size = sectionEnd(this.#head, this.#headSize, chunk);
     const part = size === -1 ? chunk : chunk.subarray(0, size);
-    this.#headSize += part.length;
-    if (this.#headSize > this.#maxHeader) {
+    if (this.#headSize + part.length > this.#maxHeader) {
       this.#state = 'oversized';
       this.#oversized = true;
-      this.#head = [];
+      this.#head = nothing;
       return;
     }
-    // Chunks may be reused by whoever reads them; the section is needed until the verdicts are out.
-    this.#head.push(new Uint8Array(part));
-    if (size === -1) {
-      this.#tail = Buffer.concat([this.#tail, chunk.subarray(-2)]).subarray(-2);
-      return;
-    }
+    this.#keep(part);
+    if (size === -1) return;
     this.#begin();
     if (size < chunk.length) this.write(chunk.subarray(size));
   }
 
+  /** Copies: whoever reads chunks may use their memory again before the verdicts are out. */
+  #keep(part: Bytes): void {
+    const size = this.#headSize + part.length;
+    if (size > this.#head.length) {
+      const larger = new Uint8Array(this.#headSize === 0 ? size : Math.max(size, 2 * this.#head.length));
+      larger.set(this.#head.subarray(0, this.#headSize));
+      this.#head = larger;
+    }
+    this.#head.set(part, this.#headSize);
+    this.#headSize = size;
+  }
+
   #begin(): void {
-    const [only, ...more] = this.#head;
-    const section = only !== undefined && more.length === 0 ? only : Buffer.concat(this.#head);
-    this.#head = [];
+    const section = this.#head.subarray(0, this.#headSize);
+    this.#head = nothing;
+    const header = new SignedHeader(section, this.#scan(section));
+    this.#header = header;
+    this.#state = 'asking';
+    for (const listener of this.#listeners) listener(header, this);
     this.#state = 'body';
-    this.#header = new SignedHeader(section, this.#scan(section));
-    for (const listener of this.#listeners) listener(this.#header, this);
   }
 }
 
 /**
- * Where in `chunk` the header section ends, after its empty line, or -1. `tail` is what came before:
- * the last two octets, or LF at the beginning of a message.
+ * Where in `chunk` the header section ends, after its empty line, or -1. Its beginning, the first `size`
+ * octets of `head`, came before.
  */
-function sectionEnd(tail: Bytes, chunk: Bytes): number {
-  const last = tail[tail.length - 1];
+function sectionEnd(head: Bytes, size: number, chunk: Bytes): number {
+  const last = size === 0 ? LF : head[size - 1];
+  const beforeLast = size === 1 ? LF : head[size - 2];
   if (last === LF && chunk[0] === LF) return 1;
   if (last === LF && chunk[0] === CR && chunk[1] === LF) return 2;
-  if (last === CR && tail[tail.length - 2] === LF && chunk[0] === LF) return 1;
+  if (last === CR && beforeLast === LF && chunk[0] === LF) return 1;
   const buffer = Buffer.isBuffer(chunk)
     ? chunk
     : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   const crlf = buffer.indexOf(emptyLine);
-  const head = crlf === -1 ? buffer : buffer.subarray(0, crlf + 1);
-  const bare = head.indexOf(bareEmptyLine);
+  const before = crlf === -1 ? buffer : buffer.subarray(0, crlf + 1);
+  const bare = before.indexOf(bareEmptyLine);
   if (bare !== -1) return bare + 2;
   return crlf === -1 ? -1 : crlf + 3;
 }

@@ -1,6 +1,7 @@
 /** Private keys and what is made with them. */
 import { Buffer } from 'node:buffer';
 import { createPrivateKey, hash, type KeyObject, sign } from 'node:crypto';
+import { SignatureMisuse } from './misuse.ts';
 import type { SignatureAlgorithm } from './signature-tags.ts';
 
 /** Whose key signs, and under which name its public half is published. */
@@ -13,18 +14,13 @@ export interface SigningKeyInput {
   readonly privateKey: KeyObject | string;
 }
 
-/** A host gave a key or a name that cannot sign. */
-export class SigningMisuse extends Error {
-  override readonly name = 'SigningMisuse';
-  readonly code = 'SIGNING_MISUSE';
-}
-
-const nameOfLabels = /^[\w-]+(?:\.[\w-]+)*$/;
+const domainName = /^[\w-]+(?:\.[\w-]+)+$/;
+const selectorName = /^[\w-]+(?:\.[\w-]+)*$/;
 
 /**
  * A key that signs, read once and used for many messages.
  *
- * @throws SigningMisuse for a key that is neither RSA of 1024 bits or more (RFC 8301 §3.2) nor Ed25519,
+ * @throws SignatureMisuse for a key that is neither RSA of 1024 bits or more (RFC 8301 §3.2) nor Ed25519,
  *   and for a domain or selector that is no name in ASCII
  * @example
  * ```ts
@@ -42,9 +38,8 @@ export class SigningKey {
   readonly #key: KeyObject;
 
   constructor({ domain, selector, privateKey }: SigningKeyInput) {
-    for (const name of [domain, selector]) {
-      if (!nameOfLabels.test(name)) throw new SigningMisuse(`no name in ASCII: ${name}`);
-    }
+    if (!domainName.test(domain)) throw new SignatureMisuse(`no domain in ASCII: ${domain}`);
+    if (!selectorName.test(selector)) throw new SignatureMisuse(`no selector in ASCII: ${selector}`);
     this.domain = domain;
     this.selector = selector;
     this.#key = typeof privateKey === 'string' ? readPem(privateKey) : privateKey;
@@ -68,7 +63,7 @@ function readPem(text: string): KeyObject {
     return createPrivateKey(text);
   } catch {
     // What OpenSSL says might quote from the key.
-    throw new SigningMisuse('not a private key in PEM');
+    throw new SignatureMisuse('not a private key in PEM');
   }
 }
 
@@ -77,5 +72,5 @@ function algorithmOf(key: KeyObject): SignatureAlgorithm {
   if (key.type === 'private' && asymmetricKeyType === 'ed25519') return 'ed25519-sha256';
   const bits = asymmetricKeyDetails?.modulusLength ?? 0;
   if (key.type === 'private' && asymmetricKeyType === 'rsa' && bits >= 1024) return 'rsa-sha256';
-  throw new SigningMisuse('a key must be Ed25519, or RSA of 1024 bits or more');
+  throw new SignatureMisuse('a key must be Ed25519, or RSA of 1024 bits or more');
 }

@@ -42,7 +42,7 @@ export function parseTagList(text: string): TagList | null {
 }
 
 /** Without white space and line ends at both ends. */
-export function trimFolding(text: string): string {
+function trimFolding(text: string): string {
   let start = 0;
   let end = text.length;
   while (start < end && isFolding(text.charCodeAt(start))) start++;

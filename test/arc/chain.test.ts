@@ -13,7 +13,7 @@ import {
 import { DkimVerifier, dkimRecord } from 'mailwright/dkim';
 import { ZoneResolver } from 'mailwright/dns';
 import { HeaderFields } from 'mailwright/mime';
-import { MessagePass, SigningKey } from 'mailwright/signature';
+import { MessagePass, SignatureMisuse, SigningKey } from 'mailwright/signature';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -151,6 +151,12 @@ test('a header section without end has no chain that passes', async () => {
     for (let count = 0; count < 20; count++) yield Buffer.alloc(65_536, 'a');
   }
   assert.equal((await validateArc(endless(), { resolver: zone })).reason, 'header-too-large');
+});
+
+test('results that would break out of their field are misuse', async () => {
+  for (const results of ['a; none\r\nX-Evil: yes', 'a; none\rb', 'a;\n none']) {
+    await assert.rejects(hop(message, key, results), SignatureMisuse);
+  }
 });
 
 test('checking, validating and sealing share a pass', async () => {

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
-import fc from 'fast-check';
-import { dkimReasons, dkimRecord, verifyDkim } from 'mailwright/dkim';
+import { dkimRecord, verifyDkim } from 'mailwright/dkim';
 import { type Resolver, ZoneResolver } from 'mailwright/dns';
 import { parseKeyRecord } from 'mailwright/signature';
+import { fuzzMessages, fuzzSignatures } from './fuzzing.ts';
 import { handmade, zone } from './handmade.ts';
 
 const signed = handmade({});
@@ -82,59 +82,6 @@ test('records by the thousand under one name are not all read', async () => {
   assert.equal((await verifyDkim(signed, { resolver }))[0]?.reason, 'not-a-key');
 });
 
-const scrap = fc.constantFrom(
-  ...[
-    'v=1',
-    'a=rsa-sha256',
-    'd=example.com',
-    's=rsa',
-    'h=from',
-    'bh=',
-    'b=',
-    'l=0',
-    'x=1',
-    'i=@',
-    'c=relaxed/simple',
-  ],
-  ...[
-    '; ',
-    ';',
-    '=',
-    '"',
-    '\r\n ',
-    '\t',
-    '\0',
-    '\xff',
-    'AAAA',
-    '====',
-    'From: a\r\n',
-    'DKIM-Signature:',
-    '\r\n',
-    '\r\n\r\n',
-  ],
-);
+test('any octets get a verdict of RFC 8601 with its reason, and never throw', () => fuzzSignatures(2000));
 
-test('any octets get a verdict of RFC 8601 with its reason, and never throw', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(scrap, { maxLength: 60 }), async (scraps) => {
-      const message = Buffer.from(`From: a@example.com\r\nDKIM-Signature: ${scraps.join('')}`, 'latin1');
-      for (const { status, reason } of await verifyDkim(message, { resolver: zone })) {
-        assert.ok(reason !== undefined && dkimReasons[reason][0] === status);
-      }
-    }),
-    { numRuns: 2000 },
-  );
-});
-
-test('one changed octet of a signed message gets a verdict too', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.nat(signed.length - 1), fc.nat(255), async (at, octet) => {
-      const message = Buffer.from(signed);
-      message[at] = octet;
-      for (const { status, reason } of await verifyDkim(message, { resolver: zone })) {
-        assert.equal(status, reason === undefined ? 'pass' : dkimReasons[reason][0]);
-      }
-    }),
-    { numRuns: 2000 },
-  );
-});
+test('one changed octet of a signed message gets a verdict too', () => fuzzMessages(2000));

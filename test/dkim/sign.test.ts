@@ -15,7 +15,7 @@ import {
 } from 'mailwright/dkim';
 import { ZoneResolver } from 'mailwright/dns';
 import { HeaderFields } from 'mailwright/mime';
-import { MessagePass, parseKeyRecord, parseTagList, SigningKey, SigningMisuse } from 'mailwright/signature';
+import { MessagePass, parseKeyRecord, parseTagList, SignatureMisuse, SigningKey } from 'mailwright/signature';
 import { keys, zone } from './handmade.ts';
 
 const rsa = new SigningKey({ domain: 'example.com', selector: 'rsa', privateKey: keys.rsa.privateKey });
@@ -109,23 +109,28 @@ test('simple canonicalization survives nothing, relaxed what relays do to white 
 });
 
 test('misuse is told at once', async () => {
-  assert.throws(() => new DkimSigner({ keys: [] }), SigningMisuse);
+  assert.throws(() => new DkimSigner({ keys: [] }), SignatureMisuse);
   const { privateKey: ec } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const name = { domain: 'example.com', selector: 'a' };
-  assert.throws(() => new SigningKey({ ...name, privateKey: ec }), SigningMisuse);
-  assert.throws(() => new SigningKey({ ...name, privateKey: keys.rsa768.privateKey }), SigningMisuse);
-  assert.throws(() => new SigningKey({ ...name, privateKey: keys.rsa.publicKey }), SigningMisuse);
+  assert.throws(() => new SigningKey({ ...name, privateKey: ec }), SignatureMisuse);
+  assert.throws(() => new SigningKey({ ...name, privateKey: keys.rsa768.privateKey }), SignatureMisuse);
+  assert.throws(() => new SigningKey({ ...name, privateKey: keys.rsa.publicKey }), SignatureMisuse);
   assert.throws(
     () => new SigningKey({ ...name, privateKey: 'secret' }),
-    /^SigningMisuse: not a private key in PEM$/,
+    /^SignatureMisuse: not a private key in PEM$/,
   );
   assert.throws(
     () => new SigningKey({ ...name, domain: 'a;b', privateKey: keys.rsa.privateKey }),
-    SigningMisuse,
+    SignatureMisuse,
   );
-  await assert.rejects(signDkim(Buffer.from('To: a\r\n\r\n'), { keys: [rsa] }), SigningMisuse);
-  await assert.rejects(signDkim(message, { keys: [rsa], headers: () => ['to'] }), SigningMisuse);
-  await assert.rejects(signDkim(message, { keys: [rsa], identity: 'a@example.org' }), SigningMisuse);
+  await assert.rejects(signDkim(Buffer.from('To: a\r\n\r\n'), { keys: [rsa] }), SignatureMisuse);
+  await assert.rejects(signDkim(message, { keys: [rsa], headers: () => ['to'] }), SignatureMisuse);
+  await assert.rejects(signDkim(message, { keys: [rsa], identity: 'a@example.org' }), SignatureMisuse);
+  await assert.rejects(
+    signDkim(message, { keys: [rsa], headers: () => ['from', 'x; b=y'] }),
+    SignatureMisuse,
+  );
+  await assert.rejects(signDkim(message, { keys: [rsa], lifetime: 0 }), SignatureMisuse);
 });
 
 test('a new key, its record, and what a zone file has of it', async () => {
@@ -140,8 +145,8 @@ test('a new key, its record, and what a zone file has of it', async () => {
     const [verdict] = await verifyDkim(await signedWith({ keys: [signer] }), { resolver, now });
     assert.equal(verdict?.status, 'pass');
   }
-  assert.throws(() => dkimRecord('no key'), SigningMisuse);
-  assert.throws(() => dkimRecord(generateKeyPairSync('x25519').publicKey), SigningMisuse);
+  assert.throws(() => dkimRecord('no key'), SignatureMisuse);
+  assert.throws(() => dkimRecord(generateKeyPairSync('x25519').publicKey), SignatureMisuse);
 });
 
 test('signing and checking share a pass, and keep nothing of the chunks', async () => {

@@ -7,6 +7,7 @@ import {
   canonicalField,
   canonicalSignatureField,
   MessagePass,
+  SignatureMisuse,
   SignedHeader,
 } from 'mailwright/signature';
 
@@ -103,3 +104,24 @@ for (const [message, fields, body] of splits) {
     }
   });
 }
+
+test('a pass that is used out of order says so', () => {
+  const pass = new MessagePass({ scan: HeaderFields.scan });
+  assert.throws(() => pass.bodyHash('simple', 'sha256'), SignatureMisuse);
+  let early: unknown;
+  pass.onHeader((_, same) => {
+    const wanted = same.bodyHash('simple', 'sha256');
+    try {
+      early = wanted.result;
+    } catch (error) {
+      early = error;
+    }
+  });
+  pass.write(Buffer.from('A: 1\r\n\r\nbody'));
+  assert.ok(early instanceof SignatureMisuse);
+  assert.throws(() => pass.onHeader(() => {}), SignatureMisuse);
+  assert.throws(() => pass.bodyHash('simple', 'sha256'), SignatureMisuse);
+  pass.end();
+  pass.end();
+  assert.throws(() => pass.write(Buffer.from('more')), SignatureMisuse);
+});
