@@ -30,9 +30,11 @@ import {
   scanMime,
 } from 'mailwright/mime';
 import { parseFetches, type Value } from './imap-response.ts';
-import { pathOf } from './programs.ts';
+import { needing } from './programs.ts';
 
 const corpora = process.env['CONFORMANCE_DIR'] ?? resolve(import.meta.dirname, '../../../shared/conformance');
+/** Dovecot's program for one session, which needs no server around it. */
+const imap = '/usr/lib/dovecot/imap';
 const nobody = 65_534;
 
 const nameInComment =
@@ -138,7 +140,7 @@ stats_writer_socket_path =\nnamespace inbox {\n  inbox = yes\n}\n`,
   const script = 'a SELECT INBOX\r\nb FETCH 1:* (RFC822.SIZE ENVELOPE BODYSTRUCTURE)\r\nc LOGOUT\r\n';
   const { stdout, stderr } = spawnSync(
     doveconf,
-    ['-f', 'service=imap', '-c', configuration, '-m', 'imap', '-e', '/usr/lib/dovecot/imap'],
+    ['-f', 'service=imap', '-c', configuration, '-m', 'imap', '-e', imap],
     {
       input: script,
       env: { USER: 'nobody', HOME: folder, PATH: '/usr/bin' },
@@ -152,15 +154,16 @@ stats_writer_socket_path =\nnamespace inbox {\n  inbox = yes\n}\n`,
   return fetches;
 }
 
-const program = pathOf('doveconf');
-const missing =
-  program === undefined || !existsSync('/usr/lib/dovecot/imap')
-    ? 'Dovecot is missing: the Debian package dovecot-imapd gives it'
-    : !existsSync(corpora) && 'no corpora under CONFORMANCE_DIR';
-
-test('ENVELOPE and BODYSTRUCTURE as Dovecot gives them', { skip: missing }, () => {
+function compare(doveconf: string): void {
   const mails = messages();
-  const told = dovecot(program!, mails);
+  if (mails.length === 0) {
+    console.log('no corpora under CONFORMANCE_DIR: Dovecot has nothing to read');
+    return;
+  }
+  const listed = Object.keys(differences).filter((item) =>
+    mails.some(({ name }) => item.startsWith(`${name} `)),
+  );
+  const told = dovecot(doveconf, mails);
   const failures: string[] = [];
   let different = 0;
   for (const [at, { name, octets }] of mails.entries()) {
@@ -184,5 +187,12 @@ test('ENVELOPE and BODYSTRUCTURE as Dovecot gives them', { skip: missing }, () =
     `Dovecot: ${mails.length} messages, ${2 * mails.length - different} items alike, ${different} listed`,
   );
   assert.equal(failures.length, 0, failures.join('\n'));
-  assert.equal(different, Object.keys(differences).length, 'a listed difference is none any more');
-});
+  assert.equal(different, listed.length, 'a listed difference is none any more');
+}
+
+test(
+  ...needing('doveconf', 'ENVELOPE and BODYSTRUCTURE as Dovecot gives them', async (doveconf) => {
+    assert.ok(existsSync(imap), `${imap} is missing: the Debian package dovecot-imapd gives it`);
+    compare(doveconf);
+  }),
+);

@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Every program that is asked for, and the Debian package that has it. */
 const packages = {
   curl: 'curl',
+  doveconf: 'dovecot-imapd',
   exim4: 'exim4-daemon-light',
   msmtp: 'msmtp',
   opendkim: 'opendkim',
