@@ -30,7 +30,7 @@ export interface ArcSet {
   readonly seal: SealTags;
   /** Absent where only an older message signature is malformed, which does not break a chain. */
   readonly messageSignature?: SignatureTags;
-  /** The fields themselves: results, message signature, seal. */
+  /** The fields themselves, as places in the message that was read: results, message signature, seal. */
   readonly fields: readonly [results: HeaderField, messageSignature: HeaderField, seal: HeaderField];
 }
 

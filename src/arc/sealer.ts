@@ -15,7 +15,7 @@ import {
   tagField,
   type WantedBodyHash,
 } from '../signature/index.ts';
-import { mostSets, sealedText } from './arc-set.ts';
+import { mostSets, readChain, sealedText } from './arc-set.ts';
 import type { ArcVerdict } from './verdict.ts';
 
 /** How a message is sealed. */
@@ -34,7 +34,7 @@ export interface ArcSealOptions {
 
 /** What the sealing server found. */
 export interface ArcFindings {
-  /** Of the same message, by `ArcValidator`. */
+  /** By `ArcValidator`, of the message as it came: changes since then are what a chain is for. */
   readonly chain: ArcVerdict;
   /** The value of an Authentication-Results field: `formatAuthenticationResults` or `gatherResults`. */
   readonly results: string;
@@ -109,20 +109,24 @@ export class ArcSealer {
    *
    * @returns `null` where none may be added: the chain was sealed as failed before (RFC 8617 §5.1), or
    *   it has 50 sets (RFC 8617 §4.2.1)
-   * @throws SignatureMisuse for a header section past the pass's limit, and results with line ends that
-   *   are no folds
+   * @throws SignatureMisuse for a header section past the pass's limit, for a message with other sets than
+   *   `chain` is about, and for results with line ends that are no folds
    */
   async finish({ chain, results }: ArcFindings): Promise<string | null> {
     this.#pass.end();
     const { header } = this.#pass;
-    if (header === undefined || this.#body === undefined)
-      throw new SignatureMisuse('header section too large');
-    const instance = chain.newest + 1;
+    const body = this.#body?.result;
+    if (header === undefined || body === undefined) throw new SignatureMisuse('header section too large');
+    // The message may have got fields and lost some since it was validated: its sets are read anew.
+    const { newest, sets } = readChain(header);
+    if (chain.status !== 'fail' && newest !== chain.newest) {
+      throw new SignatureMisuse('the message has not the chain that was validated');
+    }
+    const instance = newest + 1;
     if (instance > mostSets || chain.reason === 'failed-before') return null;
     if (brokenLine.test(results)) throw new SignatureMisuse('the results have line ends that are no folds');
     const { key, now = Date.now } = this.#options;
     const time = String(Math.floor(now() / 1000));
-    const bodyHash = this.#body.result.digest;
     const resultsField = `ARC-Authentication-Results: i=${instance}; ${results}\r\n`;
 
     const names = this.#names(header);
@@ -130,7 +134,7 @@ export class ArcSealer {
       tagField('ARC-Message-Signature', [
         ['a', key.algorithm],
         ['b', b],
-        ['bh', bodyHash],
+        ['bh', body.digest],
         ['c', 'relaxed/relaxed'],
         ['d', key.domain],
         ['h', brokenNames(names, 900)],
@@ -140,7 +144,7 @@ export class ArcSealer {
       ]),
     );
     // RFC 8617 §5.1.2: the seal of a chain that failed covers its own set alone.
-    const before = chain.status === 'pass' ? chain.sets : [];
+    const before = chain.status === 'pass' ? sets : [];
     const covered =
       before.map((set) => sealedText(header, set)).join('') +
       canonicalField('arc-authentication-results', latin1Text(Buffer.from(resultsField)), 'relaxed') +

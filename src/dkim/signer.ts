@@ -112,7 +112,7 @@ export class DkimSigner {
     const { identity, lifetime } = this.#options;
     const { domain, selector, algorithm } = key;
     const owner = identity?.slice(identity.lastIndexOf('@') + 1).toLowerCase();
-    if (owner !== undefined && owner !== domain && !owner.endsWith(`.${domain}`)) {
+    if (owner !== undefined && !`.${owner}`.endsWith(`.${domain.toLowerCase()}`)) {
       throw new SignatureMisuse(`identity ${identity} is not of the domain ${domain}`);
     }
     const tags: (readonly [string, string])[] = [

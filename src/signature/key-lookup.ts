@@ -16,7 +16,8 @@ export interface KeySource {
   ): KeyAnswer | Promise<KeyAnswer>;
 }
 
-/** What is found under a key's name:
+/**
+ * What is found under a key's name:
  *
  * - a {@link KeyRecord};
  * - `no-key`: no record;

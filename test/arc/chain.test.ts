@@ -79,7 +79,10 @@ test('RFC 8617 §4.2.1: fifty sets, and not one more', async () => {
 });
 
 test('RFC 8617 §5.2: what changed on the way shows in the oldest message signature that still fits', async () => {
-  const listed = change(await hops(2), 'Subject: Minutes', 'Subject: [list] Minutes');
+  const listed = Buffer.concat([
+    Buffer.from('Received: from a by list\r\n'),
+    change(await hops(2), 'Subject: Minutes', 'Subject: [list] Minutes'),
+  ]);
   const broken = await validate(listed);
   assert.equal(broken.reason, 'signature');
   // The list that changes the message validates before it does, and seals what it sends.
@@ -151,6 +154,13 @@ test('a header section without end has no chain that passes', async () => {
     for (let count = 0; count < 20; count++) yield Buffer.alloc(65_536, 'a');
   }
   assert.equal((await validateArc(endless(), { resolver: zone })).reason, 'header-too-large');
+});
+
+test('a chain of another message is misuse', async () => {
+  const sealer = new ArcSealer({ key });
+  sealer.write(three);
+  const chain = await validate(message);
+  await assert.rejects(sealer.finish({ chain, results: 'hop.example; none' }), SignatureMisuse);
 });
 
 test('results that would break out of their field are misuse', async () => {
