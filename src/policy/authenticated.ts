@@ -63,14 +63,15 @@ export interface AuthenticatedOptions<Visit extends AuthenticatedVisit>
  *
  * @example
  * ```ts
- * import { WireResolver } from 'mailwright/dns';
+ * import { CachingResolver, systemDns, WireResolver } from 'mailwright/dns';
  * import { SmtpServer } from 'mailwright/node';
  * import { authenticated } from 'mailwright/policy';
  * import { spoolTo } from 'mailwright/reception';
  * import { mx } from 'mailwright/smtp';
  * import { MemorySpool } from 'mailwright/spool';
  *
- * const checks = { resolver: new WireResolver({ servers: ['192.0.2.53'] }), authservId: 'mx.example.org' };
+ * const resolver = new CachingResolver(new WireResolver(systemDns()));
+ * const checks = { resolver, authservId: 'mx.example.org' };
  * const data = authenticated(spoolTo(new MemorySpool()), checks);
  * const server = new SmtpServer({ ...mx, hostname: 'mx.example.org', ...data });
  * ```

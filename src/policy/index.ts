@@ -19,3 +19,4 @@ export {
   type DataHandler,
   dmarcReply,
 } from './authenticated.ts';
+export { type ObservationFacts, observedMessage } from './observed.ts';

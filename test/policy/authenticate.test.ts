@@ -3,12 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseAuthenticationResults } from 'mailwright/authres';
 import { generateDkimKey, signDkim } from 'mailwright/dkim';
+import { observeMessage } from 'mailwright/dmarc';
 import { type Resolver, type Zone, ZoneResolver } from 'mailwright/dns';
 import {
   type AuthenticateOptions,
   type Authenticity,
   authenticate,
   type ConnectionFacts,
+  observedMessage,
 } from 'mailwright/policy';
 import { SigningKey } from 'mailwright/signature';
 
@@ -208,4 +210,23 @@ test('ten thousand signatures cost ten questions', async () => {
   const { dkim } = await authenticate(flood, facts, resolver, options);
   assert.ok(dkim.length <= 11);
   assert.ok(resolver.queryCount <= 20, `${resolver.queryCount} questions`);
+});
+
+test('what was found becomes a row of an aggregate report', async () => {
+  const found = await check(signed, { ip: '192.0.2.9', mailFrom: null });
+  const seen = observeMessage(observedMessage(found, { sourceIp: '192.0.2.9' }));
+  assert.deepEqual(seen?.record, {
+    sourceIp: '192.0.2.9',
+    count: 1,
+    disposition: 'pass',
+    dkim: 'pass',
+    spf: 'fail',
+    overrides: [],
+    headerFrom: 'example.com',
+    envelopeFrom: '',
+    envelopeTo: null,
+    dkimResults: [{ domain: 'example.com', selector: 'a', result: 'pass' }],
+    spfResults: [{ domain: 'mx.example.com', scope: 'mfrom', result: 'none' }],
+    extensions: [],
+  });
 });
