@@ -140,7 +140,7 @@ const budgets: Readonly<Record<string, number>> = {
   'mailwright/smtp': 320,
   'mailwright/spf': 210,
   'mailwright/spool': 120,
-  'mailwright/testing': 350,
+  'mailwright/testing': 800,
   'mailwright/tlsrpt': 12,
   'mailwright/users': 130,
   'mailwright/web': 3,
