@@ -1,7 +1,7 @@
 /**
  * Reading whole messages: structure, main header fields, decoded text, HTML and attachments, beside
- * mailparser, postal-mime and letterparser; and the structure alone beside a bare search for line
- * feeds, which no scanner that counts lines can beat.
+ * mailparser, postal-mime and letterparser; and the structure alone beside a bare search for each line
+ * feed. Lines are counted when their number is asked for: with that, no scanner can beat the search.
  */
 import { extract } from 'letterparser';
 import { simpleParser } from 'mailparser';
@@ -98,11 +98,14 @@ for (const [name, message] of Object.entries(settings)) {
 
 const large = settings['mime 5m']!;
 const gigabytes = (perSecondOf: number) => (perSecondOf * large.length) / 1e9;
-const { mailwright, 'native-scan': native } = await rounds({
-  mailwright: async () => gigabytes(await perSecond(() => scanMime(large))),
-  'native-scan': async () => gigabytes(await perSecond(() => lineFeeds(large))),
+const { structure, lines, native } = await rounds({
+  structure: async () => gigabytes(await perSecond(() => scanMime(large))),
+  lines: async () => gigabytes(await perSecond(() => scanMime(large).root.lines)),
+  native: async () => gigabytes(await perSecond(() => lineFeeds(large))),
 });
-printComparison({ name: 'mime scan', unit: 'GB/s', ours: mailwright, peers: { 'native-scan': native } });
+for (const [name, ours] of Object.entries({ 'mime scan': structure, 'mime scan with line counts': lines })) {
+  printComparison({ name, unit: 'GB/s', ours, peers: { 'native-scan': native } });
+}
 
 function lineFeeds(message: Buffer): number {
   let lines = 0;
