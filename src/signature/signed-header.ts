@@ -8,12 +8,8 @@ import {
   type SignedField,
 } from './canonical-field.ts';
 
-/** The fields of one name, by their places in the section, and how many of them a pick has not taken yet. */
-interface Namesakes {
-  readonly places: number[];
-  left: number;
-  pick: number;
-}
+/** Stands for a place where no field is. */
+const nowhere = -1;
 
 /**
  * A header section from which signatures pick fields. What is picked by several signatures is put into
@@ -22,21 +18,20 @@ interface Namesakes {
 export class SignedHeader<Field extends SignedField = SignedField> implements Iterable<Field> {
   readonly #section: string;
   readonly #fields: readonly Field[];
-  readonly #named = new Map<string, Namesakes>();
-  /** Canonical forms of fields, by their places. */
-  readonly #texts: Readonly<Record<Canonicalization, string[]>> = { simple: [], relaxed: [] };
-  #picks = 0;
+  /** Where the last field of a name stands. */
+  readonly #last = new Map<string, number>();
+  /** For each field, where the one of the same name above it stands. */
+  readonly #above: number[] = [];
+  /** Canonical forms of fields that were picked, by their places. */
+  readonly #texts: { [Form in Canonicalization]?: (string | undefined)[] } = {};
 
   /** @param section - the octets in which the fields stand */
   constructor(section: Bytes, fields: Iterable<Field>) {
     this.#section = latin1Text(section);
     this.#fields = [...fields];
-    let place = 0;
     for (const { key } of this.#fields) {
-      const same = this.#named.get(key);
-      if (same === undefined) this.#named.set(key, { places: [place], left: 0, pick: 0 });
-      else same.places.push(place);
-      place++;
+      const place = this.#above.push(this.#last.get(key) ?? nowhere) - 1;
+      this.#last.set(key, place);
     }
   }
 
@@ -46,7 +41,13 @@ export class SignedHeader<Field extends SignedField = SignedField> implements It
 
   /** The fields with this lower-case name, from the top. */
   all(key: string): readonly Field[] {
-    return (this.#named.get(key)?.places ?? []).flatMap((place) => this.#fields[place] ?? []);
+    const fields: Field[] = [];
+    let place = this.#last.get(key) ?? nowhere;
+    for (let field = this.#fields[place]; field !== undefined; field = this.#fields[place]) {
+      fields.push(field);
+      place = this.#above[place] ?? nowhere;
+    }
+    return fields.reverse();
   }
 
   /** A field in its canonical form, with its CRLF. */
@@ -67,29 +68,22 @@ export class SignedHeader<Field extends SignedField = SignedField> implements It
    * @param own - the field of the signature itself, which was not there when the signer looked
    */
   pick(names: readonly string[], form: Canonicalization, own?: Field): string {
-    const pick = ++this.#picks;
+    this.#texts[form] ??= new Array(this.#fields.length);
+    const texts = this.#texts[form];
+    /** Where the next field of a name stands plus one, by where its last one does; 0: not yet picked from. */
+    const next = new Int32Array(this.#fields.length);
     let picked = '';
     for (const name of names) {
-      const same = this.#named.get(name);
-      if (same === undefined) continue;
-      const { places } = same;
-      if (same.pick !== pick) {
-        same.pick = pick;
-        same.left = places.length;
-      }
-      if (own !== undefined && this.#fields[places[same.left - 1] ?? -1] === own) same.left--;
-      const place = places[same.left - 1];
-      if (place === undefined) continue;
-      same.left--;
-      picked += this.#picked(place, form);
+      const last = this.#last.get(name);
+      if (last === undefined) continue;
+      let place = (next[last] || last + 1) - 1;
+      if (place >= 0 && this.#fields[place] === own) place = this.#above[place] ?? nowhere;
+      const field = place < 0 ? undefined : this.#fields[place];
+      if (field === undefined) continue;
+      texts[place] ??= this.text(field, form);
+      picked += texts[place];
+      next[last] = (this.#above[place] ?? nowhere) + 1 || nowhere;
     }
     return picked;
-  }
-
-  #picked(place: number, form: Canonicalization): string {
-    const texts = this.#texts[form];
-    const field = this.#fields[place];
-    if (field !== undefined) texts[place] ??= this.text(field, form);
-    return texts[place] ?? '';
   }
 }

@@ -52,7 +52,14 @@ function trimFolding(text: string): string {
 
 /** The items of a list that colons divide: `h=`, `q=`, `s=`, `t=` of keys. */
 export function colonList(text: string): string[] {
-  return text.split(':').map(trimFolding);
+  const items: string[] = [];
+  for (let start = 0; start <= text.length; ) {
+    const colon = text.indexOf(':', start);
+    const end = colon === -1 ? text.length : colon;
+    items.push(trimFolding(text.slice(start, end)));
+    start = end + 1;
+  }
+  return items;
 }
 
 /**
