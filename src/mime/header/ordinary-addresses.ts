@@ -1,5 +1,5 @@
 /**
- * Address lists as nearly all software writes them, read in one walk and some times faster than by the
+ * Address lists as nearly all software writes them, read in one walk, several times faster than by the
  * reader of all others. A part of RFC 5322 §3.4:
  *
  *     list    := mailbox *("," mailbox)
