@@ -57,6 +57,8 @@ export interface FileSpoolOptions extends UlidOptions {
 
 const defaultInlineLimit = 131_072;
 const defaultSegmentSize = 33_554_432;
+/** A message that began within so many milliseconds is expected to be complete in moments. */
+const justBegun = 1;
 
 /**
  * A spool in a directory of one machine, for one process at a time.
@@ -96,6 +98,8 @@ export class FileSpool implements Spool {
   readonly #nextId: () => SpoolId;
   readonly #watchers = new Watchers();
   readonly #begun = new Set<SpoolWriter>();
+  /** When the latest of them began, by the monotonic clock. */
+  #lastBegun = 0;
   readonly #inHand = new Set<Promise<unknown>>();
   readonly #turns = new Map<SpoolId, Promise<unknown>>();
   #closing: Promise<void> | undefined;
@@ -158,6 +162,8 @@ export class FileSpool implements Spool {
       random: options.random ?? randomBytes,
       term: () => this.#fence.highest,
       onSegment: (segment) => this.#catalog.segments.push(segment),
+      // A message that began long ago may take as long again; one that began just now is mostly short.
+      expectsMore: () => this.#begun.size > 0 && performance.now() - this.#lastBegun < justBegun,
     });
     this.#reclaim = new Reclaim({
       files,
@@ -192,6 +198,7 @@ export class FileSpool implements Spool {
       },
     });
     this.#begun.add(writer);
+    this.#lastBegun = performance.now();
     return writer;
   }
 
