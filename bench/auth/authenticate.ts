@@ -8,8 +8,8 @@ import { dkimRecord, signDkim } from 'mailwright/dkim';
 import { type Resolver, ZoneResolver } from 'mailwright/dns';
 import { authenticate } from 'mailwright/policy';
 import { SigningKey } from 'mailwright/signature';
-import { printComparison } from './measure/lines.ts';
-import { perSecond, rounds } from './measure/rounds.ts';
+import { printComparison } from '../measure/lines.ts';
+import { perSecond, rounds } from '../measure/rounds.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const texts: Readonly<Record<string, string>> = {

@@ -7,8 +7,8 @@
 import { spf } from 'mailauth/lib/spf/index.js';
 import { type Resolver, ZoneResolver } from 'mailwright/dns';
 import { checkMailFrom } from 'mailwright/spf';
-import { printComparison } from './measure/lines.ts';
-import { perSecond, rounds } from './measure/rounds.ts';
+import { printComparison } from '../measure/lines.ts';
+import { perSecond, rounds } from '../measure/rounds.ts';
 
 const texts: Readonly<Record<string, string>> = {
   'example.org': 'v=spf1 ip4:198.51.100.0/24 ip4:192.0.2.0/25 -all',
