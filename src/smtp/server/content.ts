@@ -14,7 +14,7 @@ import type { Transaction } from './transaction.ts';
 /** RFC 1870 §6.3, RFC 3463 §3.4 */
 export const tooBig = reply(552, '5.3.4', 'Message too big');
 /** RFC 5321 §2.3.8; the status is RFC 3463's "other or undefined media error" subject with 11, as in use. */
-export const bareNewline = reply(550, '5.6.11', 'Bare CR or LF in message content');
+export const bareNewline = reply(550, '5.6.11', 'Bare CR or LF in message content: lines must end with CRLF');
 
 const accepted = reply(250, '2.0.0', 'Message accepted');
 
