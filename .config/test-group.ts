@@ -31,8 +31,11 @@ export type GroupReport =
     }
   | { readonly kind: 'end' };
 
-/** All tests are over and the process still lives: after so many milliseconds that is a leak. */
-const grace = 5_000;
+/**
+ * All tests are over and the process still lives: after so many looks, a second apart, that is a leak. Looks
+ * are counted instead of time, so that a process that gets no processor is not suspected.
+ */
+const patience = { tests: 5, coverage: 120 };
 
 const task: GroupTask = JSON.parse(process.argv[2] ?? '');
 
@@ -43,16 +46,17 @@ function report(message: GroupReport): void {
 const names: string[] = [];
 let begun = false;
 const open = new Set<string>();
-let lastEvent = Date.now();
+let looks = 0;
 
 const leakWatch = setInterval(() => {
-  if (open.size > 0 || !begun || Date.now() - lastEvent < grace) return;
+  if (open.size > 0 || !begun) return;
+  looks += 1;
+  if (looks !== (task.coverage ? patience.coverage : patience.tests)) return;
   const what = [...openers()].join('\n    ') || process.getActiveResourcesInfo().join(', ');
   const text = `tests are over and something keeps the process alive: ${what}`;
   report({ kind: 'fault', text });
-  report({ kind: 'end' });
-  process.disconnect();
-  process.exit();
+  // Not before everything is said: what waits in the channel would be lost.
+  process.send?.({ kind: 'end' } satisfies GroupReport, () => process.exit());
 }, 1000);
 leakWatch.unref();
 
@@ -90,7 +94,7 @@ const events = run({
 });
 
 for await (const { type, data } of events) {
-  lastEvent = Date.now();
+  looks = 0;
   if (type === 'test:coverage') {
     for (const { path, lines } of data.summary.files) {
       const counted = lines.map((each: { line: number; count: number }) => [each.line, each.count] as const);
@@ -129,5 +133,5 @@ for await (const { type, data } of events) {
     else if (ms > 0) report({ kind: 'running', file, name });
   }
 }
-report({ kind: 'end' });
-process.disconnect();
+// The channel stays open until everything is said.
+process.send?.({ kind: 'end' } satisfies GroupReport, () => process.disconnect());
