@@ -12,8 +12,8 @@ export class Transaction implements Envelope {
   readonly from: ReversePath;
   readonly parameters: MailParameters;
   readonly recipients: Recipient[] = [];
-  /** The domains of the recipients, in the form in which they are compared; kept only where they are limited. */
-  readonly domains = new Set<string>();
+  /** The recipients' domains, in the form in which they are compared; `null` while none is kept. */
+  domains: Set<string> | null = null;
   /** Octets of content so far. */
   size = 0;
   /** Why the content is refused, found out while it came; the reply waits for its true end. */

@@ -44,8 +44,10 @@ export const rcpt: Command = {
     conversation.ask({ type: 'rcpt', to, parameters }, refusedNow, (verdict) => {
       if (verdict === undefined || isPositive(verdict)) {
         transaction.recipients.push({ path: to, parameters });
-        if (Number.isFinite(conversation.setup.limits.recipientDomains))
+        if (Number.isFinite(conversation.setup.limits.recipientDomains)) {
+          transaction.domains ??= new Set();
           transaction.domains.add(domainOf(to));
+        }
         conversation.phase = 'rcpt';
       } else {
         transaction.refusedRecipient = true;
@@ -75,7 +77,8 @@ function parseRcpt(
 function overLimit(conversation: Conversation, transaction: Transaction, to: ForwardPath): Reply | null {
   const { recipients, recipientDomains } = conversation.setup.limits;
   if (transaction.recipients.length >= recipients) return tooManyRecipients;
-  const full = transaction.domains.size >= recipientDomains && !transaction.domains.has(domainOf(to));
+  const { domains } = transaction;
+  const full = (domains?.size ?? 0) >= recipientDomains && domains?.has(domainOf(to)) !== true;
   return full ? tooManyDomains : null;
 }
 
