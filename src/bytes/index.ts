@@ -6,6 +6,7 @@
 export { decodeBase64, encodeBase64 } from './base64.ts';
 export { Base64BodyDecoder, decodeBase64Body } from './base64-body.ts';
 export { Base64BodyEncoder } from './base64-encoder.ts';
+export { startsFromLine } from './from-line.ts';
 export { findLineAnomaly } from './line-breaks.ts';
 export type { DecodeFault, OctetDecoder } from './octet-decoder.ts';
 export { bufferOf, latin1Text, utf8Text } from './octet-text.ts';

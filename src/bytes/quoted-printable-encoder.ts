@@ -1,5 +1,7 @@
 /** Writing quoted-printable (RFC 2045 §6.7). */
+
 import { Buffer } from 'node:buffer';
+import { startsFromLine } from './from-line.ts';
 
 /** RFC 2045 §6.7 (5): 76 characters, of which the last may be the soft line break's `=`. */
 const longestLine = 76;
@@ -62,12 +64,5 @@ function isPlain(octet: number, ends: boolean): boolean {
 
 /** A line of SMTP that begins with a dot (RFC 5321 §4.5.2), or what mbox takes for a new message (RFC 4155). */
 function startsBadly(octets: Uint8Array, at: number): boolean {
-  if (octets[at] === 46) return true;
-  return (
-    octets[at] === 70 &&
-    octets[at + 1] === 114 &&
-    octets[at + 2] === 111 &&
-    octets[at + 3] === 109 &&
-    octets[at + 4] === 32
-  );
+  return octets[at] === 46 || startsFromLine(octets, at);
 }

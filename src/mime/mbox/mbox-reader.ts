@@ -6,7 +6,7 @@
  * decide: writers have put all sorts of things there, and not all write the empty line.
  */
 import { Buffer } from 'node:buffer';
-import { latin1Text } from '../../bytes/index.ts';
+import { latin1Text, startsFromLine } from '../../bytes/index.ts';
 import type { Bytes } from '../../machine/index.ts';
 import { parseDate } from '../header/date.ts';
 import { HeaderFields } from '../header/fields.ts';
@@ -126,7 +126,7 @@ export class MboxReader {
       const end = feed === -1 ? octets.length : feed + 1;
       if (this.#lineStart) {
         if (feed === -1 && !last && end - at <= longestLine) break;
-        const isFrom = end - at <= longestLine && startsFrom(octets, at);
+        const isFrom = end - at <= longestLine && startsFromLine(octets, at);
         if (!isFrom) this.#flushBlank();
         if (isFrom) {
           flush(at, end);
@@ -192,20 +192,9 @@ export class MboxReader {
   }
 }
 
-/** `From ` at `at`. */
-function startsFrom(octets: Buffer, at: number): boolean {
-  return (
-    octets[at] === 70 &&
-    octets[at + 1] === 114 &&
-    octets[at + 2] === 111 &&
-    octets[at + 3] === 109 &&
-    octets[at + 4] === 32
-  );
-}
-
 /** What follows an empty line ends the message: a `From ` line, or nothing; or it is not there yet. */
 function mayEnd(octets: Buffer, at: number, last: boolean): boolean {
-  return startsFrom(octets, at) || at === octets.length || (!last && octets.length - at < 5);
+  return startsFromLine(octets, at) || at === octets.length || (!last && octets.length - at < 5);
 }
 
 function isEmptyLine(octets: Buffer, at: number, end: number): boolean {
@@ -216,5 +205,5 @@ function isEmptyLine(octets: Buffer, at: number, end: number): boolean {
 function isQuotedFrom(octets: Buffer, at: number): boolean {
   let next = at;
   while (octets[next] === 62 && next - at < mostQuotes) next++;
-  return next > at && startsFrom(octets, next);
+  return next > at && startsFromLine(octets, next);
 }
