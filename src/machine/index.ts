@@ -3,6 +3,7 @@
  *
  * @module machine
  */
+export type { Clock } from './clock.ts';
 export type { ConnectionInfo, PeerAddress } from './connection.ts';
 export {
   type Asking,

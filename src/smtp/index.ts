@@ -3,6 +3,27 @@
  *
  * @module smtp
  */
+export type {
+  ClientCloseEvent,
+  ClientUpgradeEvent,
+  ContentEvent,
+  ContentRefusedEvent,
+  ReadyEvent,
+  ResultEvent,
+  SmtpClientEvent,
+} from './client/events.ts';
+export type { SmtpClientOptions, SmtpClientPatience, SmtpServerFacts } from './client/options.ts';
+export type {
+  MissingExtension,
+  RecipientResult,
+  ServerReply,
+  SmtpFailure,
+  SmtpFailureReason,
+  SmtpStage,
+  SmtpTransaction,
+  TransactionRecipient,
+  TransactionResult,
+} from './client/transaction.ts';
 export type { ContentReader } from './dot-stuffing.ts';
 export type {
   BodyType,

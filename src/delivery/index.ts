@@ -1,0 +1,35 @@
+/**
+ * Delivery: the queue, routes, connections, shaping and notifications.
+ *
+ * @module delivery
+ */
+export { systemClock } from './clock.ts';
+export type {
+  AttemptNotice,
+  DeliveryHooks,
+  HookPatch,
+  MaybePromise,
+  NotificationNotice,
+  OutcomeNotice,
+} from './hooks.ts';
+export type { Notification, Notifier, RecipientNotice } from './notifier.ts';
+export type {
+  Deferred,
+  Delivered,
+  Failed,
+  Limited,
+  Outcome,
+  OutcomeDetails,
+  RemoteHost,
+} from './outcome.ts';
+export type { Attempt, NoRoute, Route, RoutedRecipient, Router } from './route.ts';
+export type {
+  CertificateDemand,
+  MailSession,
+  NotOpened,
+  Opened,
+  Target,
+  TlsDemand,
+  TlsObservation,
+  Transport,
+} from './transport.ts';
