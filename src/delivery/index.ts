@@ -23,6 +23,7 @@ export type {
   RemoteHost,
 } from './outcome.ts';
 export type { Attempt, NoRoute, Route, RoutedRecipient, Router } from './route.ts';
+export type { AppliedTlsPolicy, Site, SiteFinder, SiteHost, SiteRoute } from './site.ts';
 export type {
   CertificateDemand,
   MailSession,
@@ -30,6 +31,7 @@ export type {
   Opened,
   Target,
   TlsDemand,
+  TlsFault,
   TlsObservation,
   Transport,
 } from './transport.ts';

@@ -29,7 +29,11 @@ export type TlsDemand =
   /** None; STARTTLS is left alone. */
   | { readonly mode: 'none' }
   /** STARTTLS if offered, any certificate; where the handshake fails, a new connection in clear (RFC 7435). */
-  | { readonly mode: 'opportunistic' }
+  | {
+      readonly mode: 'opportunistic';
+      /** Checked for what is observed, and for nothing else (RFC 8461 §5, mode `testing`). */
+      readonly wanted?: CertificateDemand;
+    }
   /** STARTTLS, or TLS from the first octet where `implicit` (RFC 8314 §3.3); without it, no session. */
   | { readonly mode: 'required'; readonly implicit?: boolean; readonly certificate: CertificateDemand };
 
@@ -56,8 +60,20 @@ export interface Target {
 
 /** How TLS went, for TLS reports (RFC 8460 §4.3). */
 export type TlsObservation =
-  | { readonly ok: true; readonly tls: TlsInfo }
-  | { readonly ok: false; readonly why: TlsResultType; readonly text: string };
+  | {
+      readonly ok: true;
+      readonly tls: TlsInfo;
+      /** The certificate is not the one that was `wanted`. */
+      readonly flaw?: TlsFault;
+    }
+  | ({ readonly ok: false } & TlsFault);
+
+/** What was wrong with TLS. */
+export interface TlsFault {
+  readonly why: TlsResultType;
+  /** For people. */
+  readonly text: string;
+}
 
 /** No session. */
 export interface NotOpened {
