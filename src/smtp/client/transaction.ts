@@ -29,6 +29,12 @@ export interface SmtpTransaction {
   readonly parameters: MailParameters;
   /** At least one. */
   readonly recipients: readonly TransactionRecipient[];
+  /**
+   * Nothing is sent unless the server takes every recipient: who has but one verdict to pass on can then pass on
+   * a true one. Those that it would have taken are `refused` with the reply that another got. Without effect
+   * in LMTP, which has a verdict for each.
+   */
+  readonly allOrNone?: true;
   /** Octets of the content, exactly. */
   readonly size: number;
 }
