@@ -5,38 +5,12 @@ import type { DmarcVerdict } from '../dmarc/index.ts';
 import type { Resolver } from '../dns/index.ts';
 import type { Bytes } from '../machine/index.ts';
 import { editHeader, spliceMessage } from '../mime/index.ts';
-import type {
-  Envelope,
-  MessageEvent,
-  MessageVerdict,
-  Reply,
-  ResetReason,
-  SmtpSession,
-} from '../smtp/index.ts';
-import { reply } from '../smtp/index.ts';
+import { type Envelope, type MessageEvent, type Reply, reply } from '../smtp/index.ts';
 import { type AuthenticateOptions, Authentication, type Authenticity, mostAuthors } from './authenticate.ts';
-
-/** Where a message goes: the `MessageSink` of `mailwright/reception`. */
-export interface ContentSink {
-  readonly retains?: boolean;
-  write(chunk: Bytes): void | Promise<void>;
-  end(message: MessageEvent): MessageVerdict | Promise<MessageVerdict>;
-  abort(why: ResetReason): void | Promise<void>;
-}
-
-/** What is asked of a session: the `Visit` of `mailwright/reception`. */
-export interface AuthenticatedVisit {
-  readonly session: SmtpSession;
-  readonly signal: AbortSignal;
-}
-
-/** A `data` handler. */
-export interface DataHandler<Visit extends AuthenticatedVisit> {
-  data(envelope: Envelope, visit: Visit): ContentSink | Reply | Promise<ContentSink | Reply>;
-}
+import { type DataHandler, HoldingSink, type Revision, type SessionVisit } from './holding.ts';
 
 /** How a server authenticates. */
-export interface AuthenticatedOptions<Visit extends AuthenticatedVisit>
+export interface AuthenticatedOptions<Visit extends SessionVisit>
   extends Omit<AuthenticateOptions, 'signal'> {
   readonly resolver: Resolver;
   /** Names beside `authservId` that readers behind this server believe; fields with them are removed too. */
@@ -76,7 +50,7 @@ export interface AuthenticatedOptions<Visit extends AuthenticatedVisit>
  * const server = new SmtpServer({ ...mx, hostname: 'mx.example.org', ...data });
  * ```
  */
-export function authenticated<Visit extends AuthenticatedVisit>(
+export function authenticated<Visit extends SessionVisit>(
   handler: DataHandler<Visit>,
   options: AuthenticatedOptions<Visit>,
 ): DataHandler<Visit> {
@@ -84,22 +58,18 @@ export function authenticated<Visit extends AuthenticatedVisit>(
     async data(envelope, visit) {
       const sink = await handler.data(envelope, visit);
       return 'write' in sink && visit.session.identity === null
-        ? new HoldingSink(sink, envelope, visit, options)
+        ? new HoldingSink(sink, new Checks(envelope, visit, options))
         : sink;
     },
   };
 }
 
-class HoldingSink<Visit extends AuthenticatedVisit> implements ContentSink {
-  readonly retains = false;
-  readonly #sink: ContentSink;
+class Checks<Visit extends SessionVisit> implements Revision {
   readonly #visit: Visit;
   readonly #options: AuthenticatedOptions<Visit>;
   readonly #authentication: Authentication;
-  #chunks: Bytes[] = [];
 
-  constructor(sink: ContentSink, envelope: Envelope, visit: Visit, options: AuthenticatedOptions<Visit>) {
-    this.#sink = sink;
+  constructor(envelope: Envelope, visit: Visit, options: AuthenticatedOptions<Visit>) {
     this.#visit = visit;
     this.#options = options;
     const { connection, greeting } = visit.session;
@@ -117,31 +87,14 @@ class HoldingSink<Visit extends AuthenticatedVisit> implements ContentSink {
 
   write(chunk: Bytes): void {
     this.#authentication.write(chunk);
-    this.#chunks.push(Uint8Array.prototype.slice.call(chunk));
   }
 
-  async end(message: MessageEvent): Promise<MessageVerdict> {
-    const content = Buffer.concat(this.#chunks);
-    this.#chunks = [];
-    let handedOn = false;
-    try {
-      const found = await this.#authentication.finish();
-      const fault = headerFault(found);
-      if (fault !== null) return fault;
-      const { judge = ({ dmarc }: Authenticity) => dmarcReply(dmarc) } = this.#options;
-      const refusal = await judge(found, message, this.#visit);
-      if (refusal !== undefined) return refusal;
-      for (const piece of this.#stamped(content, found.field)) await this.#sink.write(piece);
-      handedOn = true;
-      return await this.#sink.end(message);
-    } finally {
-      if (!handedOn) await this.#sink.abort('refused');
-    }
-  }
-
-  abort(why: ResetReason): void | Promise<void> {
-    this.#chunks = [];
-    return this.#sink.abort(why);
+  async revise(content: Buffer, message: MessageEvent): Promise<readonly Bytes[] | Reply> {
+    const found = await this.#authentication.finish();
+    const fault = headerFault(found);
+    if (fault !== null) return fault;
+    const { judge = ({ dmarc }: Authenticity) => dmarcReply(dmarc) } = this.#options;
+    return (await judge(found, message, this.#visit)) ?? this.#stamped(content, found.field);
   }
 
   #stamped(content: Bytes, field: string): readonly Bytes[] {

@@ -11,12 +11,7 @@ export {
   authenticate,
   type ConnectionFacts,
 } from './authenticate.ts';
-export {
-  type AuthenticatedOptions,
-  type AuthenticatedVisit,
-  authenticated,
-  type ContentSink,
-  type DataHandler,
-  dmarcReply,
-} from './authenticated.ts';
+export { type AuthenticatedOptions, authenticated, dmarcReply } from './authenticated.ts';
+export type { ContentSink, DataHandler, SessionVisit } from './holding.ts';
 export { type ObservationFacts, observedMessage } from './observed.ts';
+export { type SubmittedOptions, submitted } from './submitted.ts';

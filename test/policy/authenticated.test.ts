@@ -5,12 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { type Zone, ZoneResolver } from 'mailwright/dns';
-import {
-  type AuthenticatedOptions,
-  type AuthenticatedVisit,
-  authenticated,
-  dmarcReply,
-} from 'mailwright/policy';
+import { type AuthenticatedOptions, authenticated, dmarcReply, type SessionVisit } from 'mailwright/policy';
 import type { SmtpHandlers } from 'mailwright/reception';
 import { mx, replies } from 'mailwright/smtp';
 import { TestSession } from '../reception/session.ts';
@@ -21,7 +16,7 @@ const from = (message: string) => `From: a@example.com\r\n${message}`;
 async function receive(
   message: string,
   zone: Zone,
-  more: Partial<AuthenticatedOptions<AuthenticatedVisit>> = {},
+  more: Partial<AuthenticatedOptions<SessionVisit>> = {},
 ): Promise<{ reply: string; taken: string | null; aborted: number }> {
   const outcome = { reply: '', taken: null as string | null, aborted: 0 };
   const handlers: SmtpHandlers = authenticated(
