@@ -109,6 +109,11 @@ export interface MailSession {
   /** Called once, soon after the session is over. */
   onClose: (() => void) | null;
   /**
+   * Called each time `idle` turns `true`, before the result that it may come with or after it. It may call
+   * `send`. Not called for the idleness that a session is opened with.
+   */
+  onIdle: (() => void) | null;
+  /**
    * Sends a message. Never rejects: trouble of any kind is in the result. Call it while `idle`.
    *
    * @param signal - ends the session at once when it aborts
