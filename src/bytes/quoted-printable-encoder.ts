@@ -9,8 +9,9 @@ const hex = '0123456789ABCDEF';
 
 /**
  * Encodes octets as a quoted-printable body. CRLF stays a line end; any other CR or LF is encoded, so
- * decoding gives exactly these octets. Lines that begin with a dot or with `From ` are encoded too:
- * careless software on the way alters such lines.
+ * decoding gives exactly these octets. Lines that begin with a dot or with `From ` are encoded too, since
+ * careless software on the way alters such lines, and so are those that begin with two hyphens: a soft line
+ * break would else make a delimiter of what is none.
  *
  * @example
  * ```ts
@@ -62,7 +63,10 @@ function isPlain(octet: number, ends: boolean): boolean {
   return octet > 32 && octet < 127 && octet !== 61;
 }
 
-/** A line of SMTP that begins with a dot (RFC 5321 §4.5.2), or what mbox takes for a new message (RFC 4155). */
+/**
+ * A line of SMTP that begins with a dot (RFC 5321 §4.5.2), what mbox takes for a new message (RFC 4155), or
+ * what may be a multipart's delimiter (RFC 2046 §5.1.1).
+ */
 function startsBadly(octets: Uint8Array, at: number): boolean {
-  return octets[at] === 46 || startsFromLine(octets, at);
+  return octets[at] === 46 || (octets[at] === 45 && octets[at + 1] === 45) || startsFromLine(octets, at);
 }

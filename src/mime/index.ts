@@ -37,6 +37,7 @@ export { type CharsetDecoder, charsetDecoder, decodeCharset } from './charset/de
 export { guessCharset } from './charset/guess.ts';
 export { type Addition, addToTexts } from './edit/footer.ts';
 export { editHeader, type HeaderEdit, type NewField } from './edit/header.ts';
+export { type SevenBit, type SevenBitFault, toSevenBit } from './edit/seven-bit.ts';
 export { joinPieces, type Splice, type Spliced, spliceMessage } from './edit/splice.ts';
 export {
   type AddressDefect,

@@ -22,9 +22,14 @@ const fragile = /(^|[\r\n])(From |--=_)/;
 export function encodeText(text: string, eightBit: boolean): EncodedBody {
   const octets = canonical(text);
   const ascii = isAscii(octets);
-  if ((ascii || eightBit) && isLined(octets) && !fragile.test(text)) {
+  if ((ascii || eightBit) && hasShortLines(octets) && !fragile.test(text)) {
     return { encoding: ascii ? '7bit' : '8bit', octets };
   }
+  return encodeBody(octets);
+}
+
+/** Encodes text of whatever charset, with CRLF line ends, in the fitter of the two encodings. */
+export function encodeBody(octets: Bytes): EncodedBody {
   // Quoted-printable costs two octets more for each that is escaped, base64 a third of all; the former
   // stays readable, so it is let cost a little more.
   let escaped = 0;
@@ -50,12 +55,25 @@ export function canonical(text: string): Bytes {
   return Buffer.from(text.replace(/\r\n|\r|\n/g, '\r\n'), 'utf8');
 }
 
-/** Whether lines are short enough, and nothing but CRLF ends them; no NUL (RFC 2045 §2.7, §2.8). */
-function isLined(octets: Bytes): boolean {
+/** Whether octets pass where only seven bits do: US-ASCII without NUL, in short lines (RFC 2045 §2.7). */
+export function isSevenBit(octets: Bytes): boolean {
+  return isAscii(octets) && hasShortLines(octets);
+}
+
+/**
+ * Whether nothing but CRLF ends lines, which have `most` octets: a CR or LF alone would not survive as text
+ * (RFC 2045 §6.7 (4)).
+ */
+export function isTextOfLines(octets: Bytes, most = Number.POSITIVE_INFINITY): boolean {
   let start = 0;
   for (let feed = octets.indexOf(10); feed !== -1; feed = octets.indexOf(10, start)) {
-    if (feed - start > longestLine + 1) return false;
+    if (feed === start || feed - start > most + 1 || octets.indexOf(13, start) !== feed - 1) return false;
     start = feed + 1;
   }
-  return octets.length - start <= longestLine && !octets.includes(0);
+  return octets.length - start <= most && octets.indexOf(13, start) === -1;
+}
+
+/** Whether lines are short enough, and nothing but CRLF ends them; no NUL (RFC 2045 §2.7, §2.8). */
+function hasShortLines(octets: Bytes): boolean {
+  return isTextOfLines(octets, longestLine) && !octets.includes(0);
 }
