@@ -5,4 +5,5 @@
  */
 export type { MessageSink, SmtpHandlers, Visit } from './handlers.ts';
 export { type HostedEvent, SmtpHost } from './host.ts';
+export { type ReceivedByOptions, receivedBy } from './received.ts';
 export { type CommitTrace, type IncomingMessage, type SpoolToOptions, spoolTo } from './spool-to.ts';

@@ -1,11 +1,12 @@
 /** Takes messages into a spool: the 250 goes out when the spool says that the message is durable. */
 import { tracingChannel } from 'node:diagnostics_channel';
 import type { Bytes } from '../machine/index.ts';
-import { type Envelope, isPositive, type MessageEvent, queuedAs, type Reply } from '../smtp/index.ts';
+import { type Envelope, isPositive, type MessageEvent, queuedAs, type Reply, reply } from '../smtp/index.ts';
 import type { ContextPatch, Spool, SpoolId, SpoolWriter } from '../spool/index.ts';
 import type { MaybePromise } from '../users/index.ts';
 import { contextOf } from './context.ts';
 import type { MessageSink, SmtpHandlers, Visit } from './handlers.ts';
+import { HopCount } from './hops.ts';
 
 /** A complete message on its way into the spool. */
 export interface IncomingMessage {
@@ -17,16 +18,23 @@ export interface IncomingMessage {
 
 /** What a host may add to {@link spoolTo}. */
 export interface SpoolToOptions {
-  /** Header fields, with their line ends, to be put before the content: a trace field, for example. */
+  /** Header fields, with their line ends, to be put before the content: {@link receivedBy}, for example. */
   readonly prepend?: (id: SpoolId, envelope: Envelope, visit: Visit) => Bytes | undefined;
   /**
    * The last word on a complete message: a refusal, or what is to be noted in its context. Default:
    * every message is taken.
    */
   readonly judge?: (message: IncomingMessage, visit: Visit) => MaybePromise<Reply | ContextPatch | undefined>;
+  /**
+   * Received fields in a message above which it goes in circles and is refused with 554 (RFC 5321 §6.3).
+   * Default 100, as that section proposes.
+   */
+  readonly hopLimit?: number;
   /** The present time in milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number;
 }
+
+const loop = reply(554, '5.4.6', 'Too many hops: the message goes in circles');
 
 /**
  * What the tracing channel `mailwright:reception.commit` publishes about each message; `error` is there once
@@ -60,7 +68,7 @@ const commits = tracingChannel<unknown, CommitTrace>('mailwright:reception.commi
  * ```
  */
 export function spoolTo(spool: Spool, options: SpoolToOptions = {}): Required<Pick<SmtpHandlers, 'data'>> {
-  const { now = Date.now } = options;
+  const { now = Date.now, hopLimit = 100 } = options;
   return {
     data(envelope, visit) {
       const expected = envelope.parameters.size;
@@ -68,7 +76,7 @@ export function spoolTo(spool: Spool, options: SpoolToOptions = {}): Required<Pi
         contextOf(envelope, visit, now()),
         expected === undefined ? {} : { expectedSize: expected },
       );
-      const sink = new SpoolSink(writer, visit, options.judge);
+      const sink = new SpoolSink(writer, visit, hopLimit, options.judge);
       try {
         const prefix = options.prepend?.(writer.id, envelope, visit);
         const written = prefix === undefined ? undefined : writer.write(prefix);
@@ -85,21 +93,26 @@ class SpoolSink implements MessageSink {
   readonly retains = false;
   readonly #writer: SpoolWriter;
   readonly #visit: Visit;
+  readonly #hopLimit: number;
   readonly #judge: SpoolToOptions['judge'];
+  readonly #hopCount = new HopCount();
 
-  constructor(writer: SpoolWriter, visit: Visit, judge: SpoolToOptions['judge']) {
+  constructor(writer: SpoolWriter, visit: Visit, hopLimit: number, judge: SpoolToOptions['judge']) {
     this.#writer = writer;
     this.#visit = visit;
+    this.#hopLimit = hopLimit;
     this.#judge = judge;
   }
 
   write(chunk: Bytes): void | Promise<void> {
+    this.#hopCount.write(chunk);
     return this.#writer.write(chunk);
   }
 
   async end({ envelope, size }: MessageEvent): Promise<Reply> {
     const message = { id: this.#writer.id, envelope, size };
     try {
+      if (this.#hopCount.hops > this.#hopLimit) return loop;
       const verdict = await this.#judge?.(message, this.#visit);
       if (verdict === undefined || !('code' in verdict))
         return queuedAs(await this.#commit(message, verdict));

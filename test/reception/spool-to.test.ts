@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { channel } from 'node:diagnostics_channel';
 import { test } from 'node:test';
-import { type CommitTrace, type SpoolToOptions, spoolTo } from 'mailwright/reception';
+import { type CommitTrace, receivedBy, type SpoolToOptions, spoolTo } from 'mailwright/reception';
 import { accepted } from 'mailwright/sasl';
 import {
   auth,
@@ -18,6 +18,7 @@ import {
   xforward,
 } from 'mailwright/smtp';
 import { MemorySpool, type Spool, type SpoolError, type SpoolWriter } from 'mailwright/spool';
+import { HopCount } from '../../src/reception/hops.ts';
 import { ends, TestSession } from './session.ts';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
@@ -320,5 +321,50 @@ test('each commit is traced, with its session', async () => {
     );
   } finally {
     started.unsubscribe(listen);
+  }
+});
+
+test('RFC 5321 §4.4: receivedBy tells who sent the message, how, when, and under which id', async () => {
+  const spool = new MemorySpool();
+  const prepend = receivedBy('mx.example.org', { now: () => now });
+  const session = new TestSession(spoolTo(spool, { prepend }), mx, tls);
+  await session.say(message);
+  const [id = ''] = await spool.waitForCount(1);
+  assert.equal(
+    await contentOf(spool, id),
+    'Received: from client.example ([IPv6:2001:db8::1])\r\n' +
+      `\tby mx.example.org with ESMTPS id ${id}\r\n` +
+      '\tfor <b@example.net> tls TLS_AES_256_GCM_SHA384;\r\n' +
+      `\tThu, 1 Jan 2026 00:00:00 +0000\r\n${content}`,
+  );
+});
+
+test('RFC 5321 §7.2: receivedBy names no recipient where there are several', async () => {
+  const spool = new MemorySpool();
+  const session = new TestSession(spoolTo(spool, { prepend: receivedBy('mx.example.org') }), mx);
+  await session.say(message.replace('DATA', 'RCPT TO:<blind@example.net>\r\nDATA'));
+  const [id = ''] = await spool.waitForCount(1);
+  assert.doesNotMatch(await contentOf(spool, id), /for </);
+});
+
+const hop = 'Received: from a\r\n\tby b; Thu, 1 Jan 2026 00:00:00 +0000\r\n';
+const header = `${hop}X-Received: 1\r\nreceived: x\r\nSubject: Received: y\r\n${hop}\r\nReceived: in the body\r\n`;
+
+test('RFC 5321 §6.3: a message with too many hops goes in circles, however its octets come', async () => {
+  for (let cut = 1; cut < header.length; cut++) {
+    const hops = new HopCount();
+    hops.write(Buffer.from(header.slice(0, cut)));
+    hops.write(Buffer.from(header.slice(cut)));
+    assert.equal(hops.hops, 3, `cut at ${cut}`);
+  }
+  for (const [hopLimit, code] of [
+    [2, '554 5.4.6'],
+    [3, '250 2.0.0'],
+  ] as const) {
+    const spool = new MemorySpool();
+    const session = new TestSession(spoolTo(spool, { hopLimit }), mx);
+    const said = await session.say(`${opening}DATA\r\n${header}.\r\n`);
+    assert.equal(said.split('\r\n').at(-2)?.slice(0, 9), code);
+    assert.equal(await spool.count(), hopLimit === 3 ? 1 : 0);
   }
 });
