@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer';
-import { createHash, createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
-import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
+import { createHash, randomBytes, X509Certificate } from 'node:crypto';
+import type { SecureContext, SecureContextOptions } from 'node:tls';
 import { normalizeDomain } from '../address/index.ts';
 import type { Bytes } from '../machine/index.ts';
 import { type OcspSource, OcspStaple } from './ocsp-staple.ts';
+import { orMisuse, pemText, secureContext } from './secure-context.ts';
 import { ServerMisuse } from './server-misuse.ts';
 import { workerTicketKeys } from './worker.ts';
 
@@ -161,7 +162,7 @@ export class Certificates {
 
   #serve({ cert, key, passphrase, ocsp }: Certificate, ticketKeys: Bytes): Served {
     const { clientAuthorities } = this.#options;
-    const options: SecureContextOptions = {
+    const options = {
       ...soundTls,
       cert: pemText(cert),
       key: pemText(key),
@@ -169,12 +170,11 @@ export class Certificates {
       ...(passphrase !== undefined && { passphrase }),
       ...(clientAuthorities !== undefined && { ca: clientAuthorities.map(pemText) }),
     };
-    const context = orMisuse(() => {
-      // An empty key is no fault to OpenSSL; no TLS would come of it.
-      createPrivateKey({ key: pemText(key), passphrase });
-      return createSecureContext(options);
-    });
-    return { context, options, staple: ocsp === undefined ? null : new OcspStaple(ocsp) };
+    return {
+      context: secureContext(options),
+      options,
+      staple: ocsp === undefined ? null : new OcspStaple(ocsp),
+    };
   }
 }
 
@@ -190,17 +190,4 @@ function namesOf({ names }: Certificate, { subjectAltName = '' }: X509Certificat
 
 function digest(certificate: Uint8Array): string {
   return createHash('sha256').update(certificate).digest('hex');
-}
-
-function pemText(pem: string | Bytes): string {
-  return typeof pem === 'string' ? pem : Buffer.from(pem).toString('latin1');
-}
-
-function orMisuse<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ServerMisuse('BAD_CERTIFICATE', `unusable certificate or key: ${why}`, { cause });
-  }
 }

@@ -5,6 +5,7 @@
  * twice a second costs next to nothing, and no mail protocol waits in smaller units. A deadline is
  * never early, and late by at most two ticks.
  */
+import type { Clock } from '../machine/index.ts';
 
 /** How often deadlines are looked at, in milliseconds. */
 const tick = 500;
@@ -17,11 +18,26 @@ export interface Waiting {
   expired(): void;
 }
 
-/** All that waits in one process. The timer runs only while something does, and keeps no process alive. */
+/** The process's clock, which nobody sets; its timers keep no process alive. */
+export const steadyClock: Clock = {
+  now: () => performance.timeOrigin + performance.now(),
+  after(ms, act) {
+    const timer = setTimeout(act, ms).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** All that waits on one clock. Its timer runs only while something does. */
 export class Deadlines {
+  readonly clock: Clock;
   readonly #waiting = new Set<Waiting>();
-  #timer: NodeJS.Timeout | null = null;
-  #now = performance.now();
+  #stop: (() => void) | null = null;
+  #now: number;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+    this.#now = clock.now();
+  }
 
   /** The deadline that is `ms` from now. */
   after(ms: number): number {
@@ -30,27 +46,37 @@ export class Deadlines {
 
   add(waiting: Waiting): void {
     this.#waiting.add(waiting);
-    if (this.#timer !== null) return;
-    this.#now = performance.now();
-    this.#timer = setInterval(() => this.#look(), tick).unref();
+    if (this.#stop !== null) return;
+    this.#now = this.clock.now();
+    this.#stop = this.clock.after(tick, this.#look);
   }
 
   remove(waiting: Waiting): void {
     this.#waiting.delete(waiting);
-    if (this.#waiting.size > 0 || this.#timer === null) return;
-    clearInterval(this.#timer);
-    this.#timer = null;
+    if (this.#waiting.size > 0 || this.#stop === null) return;
+    this.#stop();
+    this.#stop = null;
   }
 
-  #look(): void {
-    this.#now = performance.now();
+  readonly #look = (): void => {
+    this.#now = this.clock.now();
+    this.#stop = this.clock.after(tick, this.#look);
     for (const waiting of this.#waiting) {
       if (waiting.deadline > this.#now) continue;
       waiting.deadline = Number.POSITIVE_INFINITY;
       waiting.expired();
     }
-  }
+  };
 }
 
-/** The process's own. */
-export const deadlines = new Deadlines();
+const byClock = new WeakMap<Clock, Deadlines>();
+
+/** All that waits on a clock. */
+export function deadlinesOf(clock: Clock): Deadlines {
+  const known = byClock.get(clock) ?? new Deadlines(clock);
+  byClock.set(clock, known);
+  return known;
+}
+
+/** Those of the process's own clock. */
+export const deadlines = deadlinesOf(steadyClock);

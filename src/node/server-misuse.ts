@@ -18,7 +18,7 @@ export type ServerMisuseCode =
   | 'WORKERS'
   | 'CLOSED';
 
-/** A host set a server up wrongly. No peer can cause it. */
+/** A host set a server, or a client, up wrongly. No peer can cause it. */
 export class ServerMisuse extends Error {
   override readonly name = 'ServerMisuse';
   readonly code: ServerMisuseCode;

@@ -18,7 +18,16 @@ import type { Bytes, ChannelBindings, TlsInfo } from '../machine/index.ts';
  * ```
  */
 export function tlsInfo(socket: TLSSocket): TlsInfo {
-  return new EstablishedTls(socket);
+  return new EstablishedTls(socket, () => socket.getX509Certificate(), socket.getPeerX509Certificate());
+}
+
+/**
+ * The same, seen from the client's side.
+ *
+ * @param own the server's own certificate: Node tells the whole chain only to who asks first
+ */
+export function clientTlsInfo(socket: TLSSocket, own: X509Certificate | undefined): TlsInfo {
+  return new EstablishedTls(socket, () => own, undefined);
 }
 
 class EstablishedTls implements TlsInfo {
@@ -27,16 +36,22 @@ class EstablishedTls implements TlsInfo {
   readonly servername?: string;
   readonly clientCertificate?: NonNullable<TlsInfo['clientCertificate']>;
   readonly #socket: TLSSocket;
+  /** The server's certificate. */
+  readonly #own: () => X509Certificate | undefined;
   #channelBindings: ChannelBindings | null = null;
 
-  constructor(socket: TLSSocket) {
+  constructor(
+    socket: TLSSocket,
+    own: () => X509Certificate | undefined,
+    certificate: X509Certificate | undefined,
+  ) {
     this.#socket = socket;
+    this.#own = own;
     this.version = socket.getProtocol() ?? '';
     this.cipher = socket.getCipher().standardName;
     // `false`, says Node, where no name was asked for.
     const { servername }: { readonly servername?: unknown } = socket;
     if (typeof servername === 'string' && servername !== '') this.servername = servername;
-    const certificate = socket.getPeerX509Certificate();
     if (certificate !== undefined) {
       this.clientCertificate = {
         authorized: socket.authorized,
@@ -47,15 +62,15 @@ class EstablishedTls implements TlsInfo {
   }
 
   get channelBindings(): ChannelBindings {
-    this.#channelBindings ??= bindingsOf(this.#socket);
+    this.#channelBindings ??= bindingsOf(this.#socket, this.#own);
     return this.#channelBindings;
   }
 }
 
-function bindingsOf(socket: TLSSocket): ChannelBindings {
+function bindingsOf(socket: TLSSocket, own: () => X509Certificate | undefined): ChannelBindings {
   if (socket.destroyed) return {};
-  const own = socket.getX509Certificate();
-  const endPoint = own === undefined ? null : endPointBinding(own);
+  const certificate = own();
+  const endPoint = certificate === undefined ? null : endPointBinding(certificate);
   // RFC 9266 §4: under TLS 1.2 only with the extended master secret, of which Node does not tell.
   const exporter = socket.getProtocol() === 'TLSv1.3' ? exporterBinding(socket) : null;
   return {

@@ -1,6 +1,7 @@
 /** Deadlines of many sessions with one timer. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { VirtualClock } from 'mailwright/testing';
 import { Deadlines, type Waiting } from '../../src/node/deadlines.ts';
 
 function waiting(deadline: number): Waiting & { calls: number } {
@@ -13,44 +14,36 @@ function waiting(deadline: number): Waiting & { calls: number } {
   };
 }
 
-test('a deadline is never early, at most two ticks late, and told once', (t) => {
-  let now = performance.now();
-  t.mock.method(performance, 'now', () => now);
-  t.mock.timers.enable({ apis: ['setInterval'] });
-  const deadlines = new Deadlines();
-  const pass = (ms: number) => {
-    for (let left = ms; left > 0; left -= 100) {
-      now += 100;
-      t.mock.timers.tick(100);
-    }
-  };
+test('a deadline is never early, at most two ticks late, and told once', async () => {
+  const clock = new VirtualClock();
+  const deadlines = new Deadlines(clock);
   const first = waiting(Number.POSITIVE_INFINITY);
   deadlines.add(first);
-  pass(400);
+  await clock.run({ until: clock.now() + 400 });
   first.deadline = deadlines.after(1000);
-  pass(1000);
+  await clock.run({ until: clock.now() + 1000 });
   assert.equal(first.calls, 0);
-  pass(1000);
+  await clock.run({ until: clock.now() + 1000 });
   assert.equal(first.calls, 1);
-  pass(5000);
+  await clock.run({ until: clock.now() + 5000 });
   assert.equal(first.calls, 1);
 
   first.deadline = deadlines.after(100);
   deadlines.remove(first);
-  pass(5000);
+  await clock.run({ until: clock.now() + 5000 });
   assert.equal(first.calls, 1);
 });
 
-test('the timer stands still while nothing waits', (t) => {
-  const set = t.mock.method(globalThis, 'setInterval');
-  const clear = t.mock.method(globalThis, 'clearInterval');
-  const deadlines = new Deadlines();
+test('there is one timer, and none while nothing waits', async () => {
+  const clock = new VirtualClock();
+  const deadlines = new Deadlines(clock);
   const [one, other] = [waiting(Infinity), waiting(Infinity)];
   deadlines.add(one);
   deadlines.add(other);
+  await clock.run({ until: clock.now() + 5000 });
   deadlines.remove(one);
-  assert.deepEqual([set.mock.callCount(), clear.mock.callCount()], [1, 0]);
+  assert.equal(clock.pending, 1);
   deadlines.remove(other);
   deadlines.remove(other);
-  assert.deepEqual([set.mock.callCount(), clear.mock.callCount()], [1, 1]);
+  assert.equal(clock.pending, 0);
 });
