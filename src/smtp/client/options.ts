@@ -49,6 +49,8 @@ export interface SmtpClientOptions {
   readonly mechanisms?: readonly MechanismName[];
   /** Passwords and tokens may go in clear, which {@link SmtpClientOptions.credentials} else never do. Default `false`. */
   readonly allowCleartext?: boolean;
+  /** Send content by BDAT where the server offers CHUNKING (RFC 3030). Default `true`. */
+  readonly chunking?: boolean;
   /** Random octets for SASL. */
   readonly random: (octets: number) => Bytes;
   readonly patience?: Partial<SmtpClientPatience>;

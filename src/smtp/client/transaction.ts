@@ -101,6 +101,12 @@ export type RecipientResult =
   | { readonly result: 'accepted'; readonly reply: ServerReply }
   /** The server said no: 4yz for now, 5yz for good. */
   | { readonly result: 'refused'; readonly reply: ServerReply; readonly stage: SmtpStage }
+  /**
+   * The server takes no more recipients in one transaction, as LIMITS told before (RFC 9422 §4) or the
+   * reply, 452, tells (RFC 5321 §4.5.3.1.10). Others were taken or tried; name this one in another
+   * transaction, at once if you like.
+   */
+  | { readonly result: 'postponed'; readonly reply?: ServerReply }
   /** Nothing was sent, since the server lacks what the message needs; `size`: the message is above its limit. */
   | { readonly result: 'unsuitable'; readonly missing: MissingExtension }
   /**
