@@ -42,3 +42,20 @@ export {
   type TranscriptInput,
   type TranscriptTurn,
 } from './transcript-syntax.ts';
+export {
+  type RunOptions,
+  VirtualClock,
+  VirtualClockError,
+  type VirtualClockErrorCode,
+  type VirtualClockOptions,
+} from './virtual-clock.ts';
+export {
+  type Accept,
+  type FaultMoment,
+  type Link,
+  type LinkFault,
+  type Partition,
+  VirtualNetwork,
+  type VirtualNetworkOptions,
+} from './virtual-network.ts';
+export { type VirtualCertificate, virtualTlsClient, virtualTlsUpgrade } from './virtual-tls.ts';

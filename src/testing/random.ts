@@ -33,9 +33,12 @@ export class SeededRandom {
     return sum >>> 0;
   }
 
+  /** A number from 0 up to, and without, 1: for whatever takes a function in place of `Math.random`. */
+  readonly fraction = (): number => this.next() / 0x1_0000_0000;
+
   /** A whole number from 0 up to, and without, `limit` (1 to 2^32). */
   below(limit: number): number {
-    return Math.floor((this.next() / 0x1_0000_0000) * limit);
+    return Math.floor(this.fraction() * limit);
   }
 
   /** One of `choices`, which must not be empty. */
