@@ -6,11 +6,9 @@
  * rejects is reported and otherwise ignored: a fault of a host never loses a message.
  */
 import type { Context, ContextPatch, NewContext, SpoolId } from '../spool/index.ts';
+import type { MaybePromise } from '../users/index.ts';
 import type { Deferred, Delivered, Failed, Limited } from './outcome.ts';
 import type { RoutedRecipient } from './route.ts';
-
-/** A value or a promise of it. */
-export type MaybePromise<T> = T | PromiseLike<T>;
 
 /** What a hook may add to the message's context. */
 export type HookPatch = Pick<ContextPatch, 'metadata' | 'verdicts' | 'trace'>;

@@ -8,7 +8,6 @@ export type {
   AttemptNotice,
   DeliveryHooks,
   HookPatch,
-  MaybePromise,
   NotificationNotice,
   OutcomeNotice,
 } from './hooks.ts';
