@@ -22,7 +22,7 @@ export type {
   RemoteHost,
 } from './outcome.ts';
 export type { Attempt, NoRoute, Route, RoutedRecipient, Router } from './route.ts';
-export type { AppliedTlsPolicy, Site, SiteFinder, SiteHost, SiteRoute } from './site.ts';
+export type { AppliedTlsPolicy, Site, SiteFinder, SiteHost, SiteRoute, SiteSender } from './site.ts';
 export type {
   CertificateDemand,
   MailSession,

@@ -4,7 +4,8 @@
  */
 import type { Context } from '../spool/index.ts';
 import type { TlsPolicyResult } from '../tlsrpt/index.ts';
-import type { Deferred, Failed } from './outcome.ts';
+import type { Deferred, Failed, Outcome } from './outcome.ts';
+import type { Attempt } from './route.ts';
 import type { Target, TlsObservation } from './transport.ts';
 
 /** The TLS policy that a session is made under, as TLS reports name it (RFC 8460 §4.2). */
@@ -59,4 +60,10 @@ export interface SiteRoute {
    * @param address - the IP address; absent where none was reached
    */
   readonly onTls?: (host: SiteHost, observed: TlsObservation, address?: string) => void;
+}
+
+/** Delivers to sites: what routes hand their attempts to. */
+export interface SiteSender {
+  /** Keeps the promises of `Route.deliver`. */
+  deliver(route: SiteRoute, attempt: Attempt): Promise<readonly Outcome[]>;
 }
