@@ -1,6 +1,6 @@
 /**
  * A Postfix of the bench's own: configuration, queue and data in a temporary folder, on one loopback
- * port. It queues durably, as always, and then discards what it queued.
+ * port. It queues durably, as always, and then relays what it queued, or discards it.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,13 +22,19 @@ flush unix n - n 1000? 0 flush
 proxymap unix - - n - - proxymap
 retry unix - - n - - error
 discard unix - - n - - discard
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 `;
 
-/** Starts it; `undefined`, with a word about it, where Postfix is not installed or we may not. */
-export async function postfix(): Promise<Server | undefined> {
+/**
+ * Starts it; `undefined`, with a word about it, where Postfix is not installed or we may not.
+ *
+ * @param relay a port on loopback where all mail goes; without one it is discarded
+ */
+export async function postfix(relay?: number): Promise<Server | undefined> {
   const program = systemProgram('postfix');
   if (program === undefined) return undefined;
   if (process.getuid?.() !== 0) {
@@ -50,8 +56,9 @@ export async function postfix(): Promise<Server | undefined> {
     myhostname: 'postfix.example.org',
     mydestination: '',
     mynetworks: '127.0.0.0/8',
-    default_transport: 'discard',
-    relay_transport: 'discard',
+    ...(relay === undefined
+      ? { default_transport: 'discard', relay_transport: 'discard' }
+      : { relayhost: `[127.0.0.1]:${relay}` }),
     alias_maps: '',
     default_process_limit: 200,
     smtpd_client_connection_count_limit: 0,
