@@ -11,6 +11,9 @@ export type {
   NotificationNotice,
   OutcomeNotice,
 } from './hooks.ts';
+export { type NotifierOptions, notifier } from './notice/notifier.ts';
+export type { NoticeFacts } from './notice/text.ts';
+export type { WantedNotice } from './notice/wanted.ts';
 export type { Notification, Notifier, RecipientNotice } from './notifier.ts';
 export type {
   Deferred,
