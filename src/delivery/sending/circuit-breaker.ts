@@ -1,0 +1,80 @@
+/**
+ * A circuit breaker for each server: one that can't be talked to is left alone for a while, and then tried by
+ * one connection rather than by all that wait for it.
+ */
+import type { Clock } from '../../machine/index.ts';
+import { RecentMap } from '../recent-map.ts';
+
+/** When servers are left alone, and for how long. */
+export interface CircuitBreakerOptions {
+  /** Failures in a row that open the circuit. Default 5. */
+  readonly failures?: number;
+  /** The first pause, in ms. Each failed trial doubles it. Default 30,000. */
+  readonly pause?: number;
+  /** The longest pause, in ms. Default 1,800,000. */
+  readonly longestPause?: number;
+  /** Servers that are kept in mind; the one in trouble that was tried the longest ago is forgotten. Default 10,000. */
+  readonly servers?: number;
+}
+
+interface Trouble {
+  /** In a row. */
+  failures: number;
+  pause: number;
+  /** No connection before this time. */
+  until: number;
+}
+
+/** See the top of this file. Servers without trouble cost nothing. */
+export class CircuitBreaker {
+  readonly #clock: Clock;
+  readonly #failures: number;
+  readonly #pause: number;
+  readonly #longestPause: number;
+  readonly #troubles: RecentMap<Trouble>;
+
+  constructor(clock: Clock, options: CircuitBreakerOptions = {}) {
+    const { failures = 5, pause = 30_000, longestPause = 1_800_000, servers = 10_000 } = options;
+    this.#clock = clock;
+    this.#failures = failures;
+    this.#pause = pause;
+    this.#longestPause = longestPause;
+    this.#troubles = new RecentMap(servers);
+  }
+
+  /** Servers that are in trouble. */
+  get size(): number {
+    return this.#troubles.size;
+  }
+
+  /**
+   * May a connection be tried?
+   *
+   * After a pause one may, and unless it succeeds, the next may only after another pause, even if nothing is
+   * ever heard of it.
+   *
+   * @returns `null`: yes; else when to ask again
+   */
+  ask(server: string): number | null {
+    const trouble = this.#troubles.get(server);
+    if (trouble === undefined || trouble.failures < this.#failures) return null;
+    const now = this.#clock.now();
+    if (now < trouble.until) return trouble.until;
+    trouble.until = now + trouble.pause;
+    return null;
+  }
+
+  /** A connection could not be had, or broke. */
+  failed(server: string): void {
+    const trouble = this.#troubles.get(server) ?? { failures: 0, pause: this.#pause, until: 0 };
+    trouble.failures += 1;
+    if (trouble.failures > this.#failures) trouble.pause = Math.min(trouble.pause * 2, this.#longestPause);
+    if (trouble.failures >= this.#failures) trouble.until = this.#clock.now() + trouble.pause;
+    this.#troubles.set(server, trouble);
+  }
+
+  /** The server answered: all is forgotten. */
+  succeeded(server: string): void {
+    if (this.#troubles.size > 0) this.#troubles.delete(server);
+  }
+}
