@@ -12,6 +12,7 @@ export type {
   ResultEvent,
   SmtpClientEvent,
 } from './client/events.ts';
+export { SmtpClientMachine } from './client/machine.ts';
 export type { SmtpClientOptions, SmtpClientPatience, SmtpServerFacts } from './client/options.ts';
 export type {
   MissingExtension,

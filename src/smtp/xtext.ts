@@ -60,3 +60,18 @@ export function decodeUtf8Address(text: string): string | null {
   }
   return out;
 }
+
+/**
+ * Encodes an address of type `utf-8`: as it is where the line may hold UTF-8 (utf-8-addr-unitext), else
+ * in ASCII (utf-8-addr-xtext, RFC 6533 §3).
+ */
+export function encodeUtf8Address(address: string, utf8: boolean): string {
+  let out = '';
+  for (const character of address) {
+    const code = character.codePointAt(0) as number;
+    const plain = code > 0x20 && code < 0x7f && code !== 0x2b && code !== 0x3d && code !== 0x5c;
+    if (plain || (utf8 && code >= 0xa0)) out += character;
+    else out += `\\x{${code.toString(16).toUpperCase().padStart(2, '0')}}`;
+  }
+  return out;
+}

@@ -1,0 +1,56 @@
+/** Which recipients of a transaction a server can be sent at all, and why not the others. */
+import type { TlsInfo } from '../../machine/index.ts';
+import { largestMessage, type ServerLimits } from './capabilities.ts';
+import type { MissingExtension, RecipientResult, SmtpTransaction } from './transaction.ts';
+
+const notAscii = /[^\0-\x7f]/;
+
+/** What decides it. */
+export interface Means {
+  readonly extensions: ReadonlyMap<string, string>;
+  readonly limits: ServerLimits;
+  readonly tls: TlsInfo | null;
+  /** Content may go by BDAT. */
+  readonly chunking: boolean;
+}
+
+/** MAIL must say SMTPUTF8: the message asks for it, or the sender's path does (RFC 6531 §3.4). */
+export function needsUtf8({ from, parameters }: SmtpTransaction): boolean {
+  return parameters.smtputf8 === true || notAscii.test(from);
+}
+
+/** Results that are known before anything is said; `null` for recipients that are to be tried. */
+export function foregone(transaction: SmtpTransaction, means: Means): (RecipientResult | null)[] {
+  const missing = missingFor(transaction, means);
+  if (missing !== null) return transaction.recipients.map(() => ({ result: 'unsuitable', missing }));
+  const { extensions, limits } = means;
+  const domains = new Set<string>();
+  let count = 0;
+  return transaction.recipients.map(({ path }) => {
+    if (notAscii.test(path) && !extensions.has('SMTPUTF8')) {
+      return { result: 'unsuitable', missing: 'smtputf8' };
+    }
+    const domain = path.slice(path.lastIndexOf('@') + 1).toLowerCase();
+    const full = count === limits.recipients || (domains.size === limits.domains && !domains.has(domain));
+    if (full) return { result: 'postponed' };
+    count += 1;
+    if (limits.domains !== Number.POSITIVE_INFINITY) domains.add(domain);
+    return null;
+  });
+}
+
+/** What the message as a whole needs and the server lacks. */
+function missingFor(transaction: SmtpTransaction, means: Means): MissingExtension | null {
+  const { parameters, size } = transaction;
+  const { extensions, tls, chunking } = means;
+  // RFC 8689 §4.2.1: over TLS, and only to a server that will keep the promise.
+  if (parameters.requireTls === true && (tls === null || !extensions.has('REQUIRETLS'))) return 'requiretls';
+  if (needsUtf8(transaction) && !extensions.has('SMTPUTF8')) return 'smtputf8';
+  // RFC 3030 §3
+  const binary = extensions.has('BINARYMIME') && extensions.has('CHUNKING') && chunking;
+  if (parameters.body === 'BINARYMIME' && !binary) return 'binarymime';
+  // RFC 6152 §3
+  if (parameters.body === '8BITMIME' && !extensions.has('8BITMIME')) return '8bitmime';
+  // RFC 1870 §5
+  return size > largestMessage(extensions) ? 'size' : null;
+}
