@@ -26,9 +26,13 @@ export function foregone(transaction: SmtpTransaction, means: Means): (Recipient
   const { extensions, limits } = means;
   const domains = new Set<string>();
   let count = 0;
-  return transaction.recipients.map(({ path }) => {
+  return transaction.recipients.map(({ path, parameters }) => {
     if (notAscii.test(path) && !extensions.has('SMTPUTF8')) {
       return { result: 'unsuitable', missing: 'smtputf8' };
+    }
+    // RFC 7293 §5.1.1
+    if (parameters.validSince?.unsupported === 'reject' && !extensions.has('RRVS')) {
+      return { result: 'unsuitable', missing: 'rrvs' };
     }
     const domain = path.slice(path.lastIndexOf('@') + 1).toLowerCase();
     const full = count === limits.recipients || (domains.size === limits.domains && !domains.has(domain));
@@ -51,6 +55,8 @@ function missingFor(transaction: SmtpTransaction, means: Means): MissingExtensio
   if (parameters.body === 'BINARYMIME' && !binary) return 'binarymime';
   // RFC 6152 §3
   if (parameters.body === '8BITMIME' && !extensions.has('8BITMIME')) return '8bitmime';
+  // RFC 2852 §4: mode `R` is a promise that only a server which knows it can keep.
+  if (parameters.deliverBy?.mode === 'return' && !extensions.has('DELIVERBY')) return 'deliverby';
   // RFC 1870 §5
   return size > largestMessage(extensions) ? 'size' : null;
 }

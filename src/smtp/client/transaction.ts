@@ -92,8 +92,18 @@ export interface SmtpFailure {
   readonly reply?: ServerReply;
 }
 
-/** What a message needs and the server does not offer. */
-export type MissingExtension = 'smtputf8' | '8bitmime' | 'binarymime' | 'requiretls' | 'size';
+/** What a message or one of its recipients needs and the server does not offer. */
+export type MissingExtension =
+  | 'smtputf8'
+  | '8bitmime'
+  | 'binarymime'
+  | 'requiretls'
+  /** A deadline that returns the message must go with it (RFC 2852 §4). */
+  | 'deliverby'
+  /** The recipient must be known to have had the mailbox since a time (RFC 7293 §5.1.1). */
+  | 'rrvs'
+  /** The message is larger than the server's SIZE. */
+  | 'size';
 
 /** What became of a transaction for one recipient. */
 export type RecipientResult =
@@ -107,7 +117,7 @@ export type RecipientResult =
    * transaction, at once if you like.
    */
   | { readonly result: 'postponed'; readonly reply?: ServerReply }
-  /** Nothing was sent, since the server lacks what the message needs; `size`: the message is above its limit. */
+  /** Nothing was sent, since the server lacks what the message or the recipient needs. */
   | { readonly result: 'unsuitable'; readonly missing: MissingExtension }
   /**
    * There was no answer. `ambiguous`: all of the content was sent, so that the server may have taken the
