@@ -24,6 +24,20 @@ export type {
   OutcomeDetails,
   RemoteHost,
 } from './outcome.ts';
+export type { ServerName } from './route/chosen-site.ts';
+export type { DomainTable } from './route/domain-table.ts';
+export type { FamilyOrder } from './route/host-addresses.ts';
+export { type LocalDelivery, type LocalRouteOptions, localRoute } from './route/local-route.ts';
+export type { ServerPatience, ServerSettings } from './route/manner.ts';
+export { RouteMisuse } from './route/misuse.ts';
+export { type MxOverride, type MxRouteOptions, mxRoutes } from './route/mx-routes.ts';
+export { isPublicAddress } from './route/public-address.ts';
+export { lmtpRoute, type RelayRouteOptions, relayRoute } from './route/relay-route.ts';
+export { domainRoutes, firstOf, senderDomain, senderRoutes, type Way } from './route/routers.ts';
+export type { Source, Sources } from './route/source.ts';
+export type { TlsPolicy, TlsReportDetail } from './route/tls-demand.ts';
+export type { TlsSession, TlsSessionObserver } from './route/tls-sessions.ts';
+export type { DeliveryWarning } from './route/warning.ts';
 export type { Attempt, NoRoute, Route, RoutedRecipient, Router } from './route.ts';
 export type { AppliedTlsPolicy, Site, SiteFinder, SiteHost, SiteRoute, SiteSender } from './site.ts';
 export type {

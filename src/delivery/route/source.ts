@@ -1,0 +1,34 @@
+import type { Context } from '../../spool/index.ts';
+
+/** Where connections come from, and how they introduce themselves. */
+export interface Source {
+  /** Default: the route's. RFC 5321 §4.1.4 wants a name that resolves to the address. */
+  readonly hostname?: string;
+  readonly ipv4?: string;
+  readonly ipv6?: string;
+}
+
+/**
+ * Sources of connections: a list is used in turn; a function chooses a list for each message, by the domain of
+ * its sender for example. Give the same objects again for equal sources.
+ */
+export type Sources = readonly Source[] | ((context: Context) => readonly Source[]);
+
+const anywhere: Source = {};
+
+/** Chooses sources in turn. */
+export class SourceChoice {
+  readonly #sources: Sources;
+  #turn = -1;
+
+  constructor(sources: Sources = []) {
+    this.#sources = sources;
+  }
+
+  next(context: Context): Source {
+    const pool = typeof this.#sources === 'function' ? this.#sources(context) : this.#sources;
+    if (pool.length < 2) return pool[0] ?? anywhere;
+    this.#turn = (this.#turn + 1) % 2 ** 31;
+    return pool[this.#turn % pool.length] as Source;
+  }
+}
