@@ -15,6 +15,15 @@ export {
 } from './fuzz.ts';
 export { type FuzzSubject, fuzzMachine, type MachineFuzzOptions } from './fuzz-machine.ts';
 export { type MutationSource, mutant } from './mutation.ts';
+export type { PeerConnection, PeerMessage } from './peer-record.ts';
+export {
+  greylisting,
+  type PeerMoment,
+  type PeerReaction,
+  type PeerRule,
+  type PeerScript,
+  type PeerStage,
+} from './peer-script.ts';
 export { SeededRandom } from './random.ts';
 export { type ReadyMail, type ReadyMails, readyMails } from './ready-mail.ts';
 export type { JsonValue } from './recorded-value.ts';
@@ -27,6 +36,7 @@ export {
   replay,
 } from './recording.ts';
 export { reportStoreSuite } from './report-store.ts';
+export { ScriptedPeer, type ScriptedPeerOptions } from './scripted-peer.ts';
 export { type SpoolUnderTest, type SuiteCase, spoolSuite } from './spool.ts';
 export {
   runTranscripts,

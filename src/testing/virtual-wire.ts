@@ -176,6 +176,12 @@ export class WireSocket extends Duplex {
     end.hold(this);
   }
 
+  /** Breaks the connection, as `net.Socket` does. */
+  resetAndDestroy(): this {
+    this.wire.cut();
+    return this;
+  }
+
   override _read(): void {
     if (this.wire.holds(this)) this.wire.pull();
   }
