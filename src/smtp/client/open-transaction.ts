@@ -35,6 +35,8 @@ export class OpenTransaction {
   readonly #dialogue: Dialogue;
   readonly #dialect: Dialect;
   readonly #results: (RecipientResult | null)[];
+  /** The content goes to all recipients or to nobody. */
+  readonly #allOrNone: boolean;
   /** How many results are still missing. */
   #missing: number;
   /** Places of accepted recipients without a result yet. */
@@ -63,6 +65,9 @@ export class OpenTransaction {
     this.transaction = transaction;
     this.#dialogue = dialogue;
     this.#results = foregone(transaction, { extensions, limits, tls, chunking });
+    this.#allOrNone = transaction.allOrNone === true && !dialogue.lmtp;
+    const spoiling = this.#spoiling;
+    if (spoiling !== null) this.#results.fill(spoiling);
     this.#envelope = [...this.#results.keys()].filter((place) => this.#results[place] === null);
     this.#missing = this.#envelope.length;
     // RFC 6531 §3.4
@@ -102,6 +107,8 @@ export class OpenTransaction {
     if (this.settled) return false;
     if (!this.#begun) return this.#sayMail();
     if (this.#next < this.#envelope.length) return this.#sayRcpt();
+    // Of one recipient the server itself takes no content where it refused him.
+    if (this.#allOrNone && this.#unanswered > 0 && this.#envelope.length > 1) return false;
     if (this.#chunks === null) return !this.#contentBegun && this.#sayData();
     if (!this.#contentBegun) {
       // Small content goes in one flight with its envelope; of more, none is sent in vain.
@@ -143,6 +150,14 @@ export class OpenTransaction {
     else if (verdict === 'yes') this.#accepted.push(place);
     else if (this.#isFull(reply)) this.#settle(place, { result: 'postponed', reply: abridged(reply) });
     else this.#settle(place, { result: 'refused', reply: abridged(reply), stage: 'rcpt' });
+    const last = this.#unanswered === 0 && this.#next === this.#envelope.length;
+    const spoiling = last ? this.#spoiling : null;
+    if (spoiling !== null) this.#settleAll(spoiling);
+  }
+
+  /** With all or none, the result of one recipient that is a result for all. */
+  get #spoiling(): RecipientResult | null {
+    return this.#allOrNone ? (this.#results.find((result) => result !== null) ?? null) : null;
   }
 
   /** RFC 5321 §4.5.3.1.10: 452 behind accepted recipients says that they are enough for one transaction. */

@@ -31,7 +31,7 @@ export interface SmtpTransaction {
   readonly recipients: readonly TransactionRecipient[];
   /**
    * Nothing is sent unless the server takes every recipient: who has but one verdict to pass on can then pass on
-   * a true one. Those that it would have taken are `refused` with the reply that another got. Without effect
+   * a true one. Those that it would have taken have the result of the first that it would not. Without effect
    * in LMTP, which has a verdict for each.
    */
   readonly allOrNone?: true;
