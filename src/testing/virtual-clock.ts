@@ -52,6 +52,8 @@ const maxRounds = 10_000;
 /** A heap with fewer cancelled timers than this is not worth tidying up. */
 const fewCancelled = 64;
 
+/** Somebody else waits for the next round of the event loop. */
+const isBusy = () => process.getActiveResourcesInfo().includes('Immediate');
 const immediate = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /**
@@ -133,7 +135,7 @@ export class VirtualClock implements Clock {
    * @throws VirtualClockError (as a rejection) `CLOCK_RUNAWAY`
    */
   async settle(): Promise<void> {
-    for (let round = 0, seen = -1; seen !== this.#order; round++) {
+    for (let round = 0, seen = -1; seen !== this.#order || isBusy(); round++) {
       if (round === maxRounds) {
         throw new VirtualClockError('CLOCK_RUNAWAY', 'work goes on without time passing');
       }
