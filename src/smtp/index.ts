@@ -3,6 +3,8 @@
  *
  * @module smtp
  */
+export { type Bounce, type BounceFacts, classifyBounce } from './bounce/classify.ts';
+export type { BounceReason } from './bounce/reasons.ts';
 export type {
   ClientCloseEvent,
   ClientUpgradeEvent,
