@@ -39,6 +39,26 @@ export type { TlsPolicy, TlsReportDetail } from './route/tls-demand.ts';
 export type { TlsSession, TlsSessionObserver } from './route/tls-sessions.ts';
 export type { DeliveryWarning } from './route/warning.ts';
 export type { Attempt, NoRoute, Route, RoutedRecipient, Router } from './route.ts';
+export type { CircuitBreakerOptions } from './sending/circuit-breaker.ts';
+export type { Errand, ErrandResult } from './sending/errand.ts';
+export {
+  SessionPool,
+  type SessionPoolCounters,
+  type SessionPoolOptions,
+} from './sending/session-pool.ts';
+export { SmtpSender, type SmtpSenderOptions } from './sending/smtp-sender.ts';
+export type { TransactionTrace } from './sending/transaction-trace.ts';
+export type { Rate, ShapingLimits, ShapingRule } from './shaping/limits.ts';
+export type { Destination, NamePattern, Scope } from './shaping/name-pattern.ts';
+export { providerReplies, providerRules } from './shaping/providers.ts';
+export type { ReplyAction, ReplyCondition, ReplyRule } from './shaping/reply-rule.ts';
+export {
+  type Leave,
+  type NoLeave,
+  Shaper,
+  type ShaperCounters,
+  type ShaperOptions,
+} from './shaping/shaper.ts';
 export type { AppliedTlsPolicy, Site, SiteFinder, SiteHost, SiteRoute, SiteSender } from './site.ts';
 export type {
   CertificateDemand,
