@@ -1,0 +1,18 @@
+/**
+ * Upstream accounts: a synchronous proxy for submissions that go out with OAuth2 accounts of mail providers.
+ *
+ * @module upstream
+ */
+export type { Account, AccountLimits, Provider, TokenGrant } from './account.ts';
+export { type AccountDirectory, memoryAccounts, type Submission } from './directory.ts';
+export { AccessTokens, type AccessTokensOptions, type TokenState } from './oauth/access-tokens.ts';
+export type { PostForm } from './oauth/token-request.ts';
+export type { TokenFailure, TokenSource } from './oauth/token-source.ts';
+export type { SessionLimits } from './sessions.ts';
+export type {
+  AccountCounters,
+  PermitCounters,
+  UpstreamStatistics,
+  VerdictCounters,
+} from './statistics.ts';
+export { type RelayTrace, Upstream, type UpstreamOptions } from './upstream.ts';
