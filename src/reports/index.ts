@@ -3,6 +3,8 @@
  *
  * @module reports
  */
+export type { BouncedRecipient } from './bounced-recipient.ts';
+export { bouncesOf } from './bounces.ts';
 export { AggregateCollector, type DueAggregate } from './collect-aggregate.ts';
 export { type DueTlsReport, type ObservedSession, TlsCollector } from './collect-tls.ts';
 export { composeAggregateReport, composeTlsReport, type ReportEnvelope } from './compose.ts';

@@ -5,8 +5,15 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AggregateReport, formatAggregateReport, parseAggregateReport } from 'mailwright/dmarc';
-import { parseMessage } from 'mailwright/mime';
-import { deliveryStatusOf, feedbackReportOf, type IncomingReport, readReports } from 'mailwright/reports';
+import { type Message, parseMessage } from 'mailwright/mime';
+import {
+  bouncesOf,
+  type DeliveryStatusReport,
+  deliveryStatusOf,
+  feedbackReportOf,
+  type IncomingReport,
+  readReports,
+} from 'mailwright/reports';
 import { parseTlsReport } from 'mailwright/tlsrpt';
 import { assertAggregate, assertFeedback, assertTls } from './stalwart-reports.ts';
 import { type Case, filesOf, suite } from './suite.ts';
@@ -57,6 +64,18 @@ suite('reports-kumomta', 'reports-kumomta', function* (folder) {
   for (const file of filesOf(folder, '.eml')) yield reportMail(folder, file);
 });
 
+suite('mime-mimekit reports', 'mime-mimekit', function* (folder) {
+  for (const file of [...filesOf(folder, '.eml'), ...filesOf(folder, '.txt')]) {
+    yield {
+      name: file,
+      check() {
+        const message = parseMessage(readFileSync(join(folder, file)));
+        assertBounces(message, deliveryStatusOf(message));
+      },
+    };
+  }
+});
+
 function reportMail(folder: string, file: string): Case {
   return {
     name: file,
@@ -76,8 +95,32 @@ function reportMail(folder: string, file: string): Case {
       const feedback = feedbackReportOf(message);
       assert.equal(kinds.includes('delivery-status'), status !== null);
       assert.equal(kinds.includes('feedback'), feedback !== null);
+      assertBounces(message, status);
     },
   };
+}
+
+/** Each address that was given up or delayed is a bounce, classed as its status and its texts say. */
+function assertBounces(message: Message, status: DeliveryStatusReport | null): void {
+  const bounces = bouncesOf(message);
+  const failed = status?.recipients.filter(isBounced) ?? [];
+  assert.equal(bounces.length, failed.length);
+  for (const [index, { address, text, bounce }] of bounces.entries()) {
+    assert.notEqual(address, '');
+    const said = `${failed[index]?.status} ${text}`;
+    if (/^5.* 5\.1\.1 |user unknown|no such user/i.test(said)) {
+      assert.deepEqual(bounce, { kind: 'hard', reason: 'no-such-user' });
+    } else if (/over quota|mailbox (is )?full/i.test(said)) {
+      assert.deepEqual(bounce, { kind: 'soft', reason: 'mailbox-full' });
+    } else if (said.startsWith('4')) {
+      assert.equal(bounce.kind, 'soft');
+    }
+  }
+}
+
+function isBounced({ action, status, finalRecipient, originalRecipient }: RecipientStatus): boolean {
+  if ((originalRecipient ?? finalRecipient) === undefined) return false;
+  return /^(failed|delayed)$/.test(action) || (action === '' && status.startsWith('5'));
 }
 
 /** What any report of its kind must say. */
