@@ -180,9 +180,10 @@ export class Dialogue {
     else this.fail('refused', stage, 'the server refused', reply);
   }
 
-  /** Ends the session by a fault. */
+  /** Ends the session by a fault; behind QUIT nothing is one. */
   fail(why: SmtpFailureReason, stage: SmtpStage, text: string, reply?: ServerReply): void {
-    this.close({ why, stage, text, ...(reply !== undefined && { reply: abridged(reply) }) });
+    if (this.phase === 'leaving') this.close(null);
+    else this.close({ why, stage, text, ...(reply !== undefined && { reply: abridged(reply) }) });
   }
 
   /** Ends the session; what was not yet sent stays unsent. */

@@ -52,7 +52,8 @@ export function mailCommand({ from, parameters, size }: SmtpTransaction, dialect
   let line = `MAIL FROM:<${from}>`;
   // RFC 1870 §6
   if (extensions.has('SIZE')) line += ` SIZE=${size}`;
-  if (parameters.body !== undefined && extensions.has('8BITMIME')) line += ` BODY=${parameters.body}`;
+  const bodies = extensions.has('8BITMIME') || extensions.has('BINARYMIME');
+  if (parameters.body !== undefined && bodies) line += ` BODY=${parameters.body}`;
   if (dialect.utf8) line += ' SMTPUTF8';
   for (const { keyword, write } of mailParameters) {
     const written = extensions.has(keyword) ? write(parameters, dialect) : null;

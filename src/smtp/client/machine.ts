@@ -6,7 +6,7 @@ import { type Bytes, type Machine, MachineMisuse, type Patience, type TlsInfo } 
 import { Dialogue } from './dialogue.ts';
 import type { SmtpClientEvent } from './events.ts';
 import type { OpenTransaction } from './open-transaction.ts';
-import { awaitGreeting, sayHello } from './opening.ts';
+import { awaitGreeting, failByLeftovers, sayHello } from './opening.ts';
 import type { SmtpClientOptions, SmtpServerFacts } from './options.ts';
 import { Sending } from './sending.ts';
 import type { SmtpTransaction } from './transaction.ts';
@@ -90,8 +90,7 @@ export class SmtpClientMachine implements Machine<SmtpClientEvent> {
   receive(chunk: Bytes): void {
     const { phase, reader } = this.#dialogue;
     if (phase === 'closed' || chunk.length === 0) return;
-    // RFC 3207 §4.2: the handshake is next, and nothing else.
-    if (phase === 'upgrading') this.#dialogue.fail('protocol', 'handshake', 'something came before TLS');
+    if (phase === 'upgrading') failByLeftovers(this.#dialogue);
     else reader.receive(chunk);
   }
 
@@ -200,9 +199,7 @@ export class SmtpClientMachine implements Machine<SmtpClientEvent> {
 
   /** The connection is gone: what is open has failed. Events that tell so remain to be pulled. */
   abandon(): void {
-    const { phase, stage } = this.#dialogue;
-    if (phase === 'leaving') this.#dialogue.close(null);
-    else this.#dialogue.fail('gone', stage, 'the connection was lost');
+    this.#dialogue.fail('gone', this.#dialogue.stage, 'the connection was lost');
   }
 
   /** There are no questions in this machine. */
@@ -228,9 +225,7 @@ export class SmtpClientMachine implements Machine<SmtpClientEvent> {
   }
 
   expire(): void {
-    const { phase, stage } = this.#dialogue;
-    if (phase === 'leaving') this.#dialogue.close(null);
-    else this.#dialogue.fail('timeout', stage, 'the server did not answer in time');
+    this.#dialogue.fail('timeout', this.#dialogue.stage, 'the server did not answer in time');
   }
 
   tlsEstablished(info: TlsInfo): void {

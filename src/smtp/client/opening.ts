@@ -65,10 +65,14 @@ function upgrade(dialogue: Dialogue, reply: ServerReply): void {
   } else if (verdict !== 'yes') {
     dialogue.refused('starttls', reply);
   } else if (!dialogue.reader.empty) {
-    // RFC 3207 §4.2: what came behind the reply in clear could be anybody's.
-    dialogue.fail('protocol', 'starttls', 'something came behind the reply to STARTTLS');
+    failByLeftovers(dialogue);
   } else {
     dialogue.phase = 'upgrading';
     dialogue.emit({ type: 'upgrade' });
   }
+}
+
+/** RFC 3207 §4.2: what comes behind the reply in clear could be anybody's, and ends the session. */
+export function failByLeftovers(dialogue: Dialogue): void {
+  dialogue.fail('protocol', 'starttls', 'something came behind the reply to STARTTLS');
 }
