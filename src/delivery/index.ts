@@ -24,6 +24,36 @@ export type {
   OutcomeDetails,
   RemoteHost,
 } from './outcome.ts';
+export type { AttemptTrace } from './queue/attempt.ts';
+export type { DestinationStatistics } from './queue/dispatch.ts';
+export type { QueueLimits, QueueOptions } from './queue/options.ts';
+export type { QueueProblem } from './queue/problem.ts';
+export { Queue, QueueMisuse, type QueueStatistics } from './queue/queue.ts';
+export {
+  type HeldState,
+  type MessageState,
+  messageState,
+  type NoticeKind,
+  type RecipientState,
+  recipientState,
+} from './queue/recipient-state.ts';
+export type { RetryReport, RetryWhich } from './queue/retry.ts';
+export {
+  defaultSchedule,
+  type Schedule,
+  type ScheduleFor,
+  schedulesByDomain,
+  waitAfter,
+} from './queue/schedule.ts';
+export type { QueueTotals } from './queue/totals.ts';
+export type {
+  MessageStanding,
+  QueuedMessage,
+  QueuedRecipient,
+  QueueFilter,
+  QueuePage,
+  QueuePageOptions,
+} from './queue/view.ts';
 export type { ServerName } from './route/chosen-site.ts';
 export type { DomainTable } from './route/domain-table.ts';
 export type { FamilyOrder } from './route/host-addresses.ts';

@@ -84,16 +84,23 @@ export function decodeContext(text: string): Context {
 /** The latest time that a listing tells: the year 33658, in 15 digits. */
 const latestDue = 999_999_999_999_999;
 
-/** When a message is next to be worked on, by its context: whole ms since 1970; `Infinity` while it is held. */
+/**
+ * When a message is next to be worked on, by its context: whole ms since 1970; `Infinity` while it is held.
+ * One that was not worked on yet is due when it may be released (RFC 4865 §4).
+ */
 export function dueOf(context: Context): number {
-  if (context.queue.held) return Number.POSITIVE_INFINITY;
-  const due = Math.floor(context.queue.due ?? context.receivedAt);
+  const { queue, receivedAt, envelope } = context;
+  if (queue.held) return Number.POSITIVE_INFINITY;
+  const due = Math.floor(queue.due ?? Math.max(receivedAt, envelope.holdUntil ?? 0));
   return Math.min(Math.max(due, 0), latestDue);
 }
 
-/** How soon it goes among those that are due, by its context: a whole number from -99 to 99. */
-export function priorityOf(context: Context): number {
-  return Math.min(Math.max(Math.trunc(context.queue.priority ?? 0), -99), 99);
+/**
+ * How soon it goes among those that are due, by its context: a whole number from -99 to 99. The queue's own
+ * word goes before that of the sender (RFC 6710 §4.1).
+ */
+export function priorityOf({ queue, envelope }: Context): number {
+  return Math.min(Math.max(Math.trunc(queue.priority ?? envelope.mtPriority ?? 0), -99), 99);
 }
 
 function checkMetadata(metadata: JsonRecord): void {

@@ -75,11 +75,11 @@ export interface DeliveryState extends JsonRecord {
 
 /** What the queue notes about a message as a whole; the named fields are those that a spool reads. */
 export interface QueueState extends JsonRecord {
-  /** When to work on the message next, in ms since 1970. Absent: at once, as of `receivedAt`. */
+  /** When to work on the message next, in ms since 1970. Absent: as of `receivedAt`, or `holdUntil` of the envelope. */
   readonly due?: number;
   /** Never due until this is removed: frozen, or awaiting a person's release. */
   readonly held?: true;
-  /** Higher goes first among messages that are due: a whole number from -99 to 99, 0 by default. */
+  /** Higher goes first among messages that are due: from -99 to 99. Default: the envelope's `mtPriority`, or 0. */
   readonly priority?: number;
 }
 

@@ -41,6 +41,6 @@ export { SpoolError, type SpoolErrorCode } from './error.ts';
 export type { Files, OpenFile, OpenMode } from './file/files.ts';
 export type { SpoolProblem } from './file/problem.ts';
 export { FileSpool, type FileSpoolOptions } from './file.ts';
-export { type Json, type JsonRecord, mergePatch } from './json.ts';
+export { type Json, type JsonRecord, joinPatches, mergePatch } from './json.ts';
 export { MemorySpool, type MemorySpoolOptions } from './memory.ts';
 export { type UlidOptions, ulids } from './ulid.ts';

@@ -1,0 +1,117 @@
+/** What people and programs do to queued messages: hold, release, take back, freeze, requeue, delete. */
+import type { Clock } from '../../machine/index.ts';
+import type {
+  Context,
+  ContextPatch,
+  DeliveryState,
+  Spool,
+  SpoolId,
+  WriteOptions,
+} from '../../spool/index.ts';
+import type { Hands } from './hands.ts';
+import type { HookCaller } from './hook-caller.ts';
+import { codeOf } from './ledger.ts';
+import { type HeldState, messageState, recipientState } from './recipient-state.ts';
+
+/** What administration works with. */
+export interface AdministrationParts {
+  readonly spool: Spool;
+  readonly clock: Clock;
+  readonly hands: Hands;
+  readonly hooks: HookCaller;
+  readonly writeOptions: () => WriteOptions;
+  /** Works on a message that nobody has in hand. */
+  readonly take: <T>(id: SpoolId, work: () => Promise<T>) => Promise<T>;
+}
+
+/** Changes to single messages. Each waits for the message to be free, or says that it is too late. */
+export class Administration {
+  readonly #parts: AdministrationParts;
+
+  constructor(parts: AdministrationParts) {
+    this.#parts = parts;
+  }
+
+  /** Holds a message in a state, unless it is held; `false` where it is held, gone, or `now` it is being sent. */
+  async hold(id: SpoolId, state: HeldState, when: 'now' | 'after-attempt'): Promise<boolean> {
+    const { hands } = this.#parts;
+    if (when === 'now' && hands.runOf(id)?.halt() === false) return false;
+    return this.#change(id, (context) => (context.queue.held ? undefined : { queue: { held: true, state } }));
+  }
+
+  /** Lets a held message go, at a time in ms since 1970, if this is the state it is held in. */
+  release(id: SpoolId, state: HeldState, at: number): Promise<boolean> {
+    return this.#change(id, (context) => {
+      if (!context.queue.held || (messageState(context).state ?? 'held') !== state) return undefined;
+      // The time in which it was held counts only where an operator held it.
+      const since = state === 'held' ? { since: at } : {};
+      return { queue: { held: null, state: null, due: at, ...since } };
+    });
+  }
+
+  /** Makes a dead message live again: those of its recipients that failed are tried anew. */
+  requeue(id: SpoolId): Promise<boolean> {
+    const { clock, hooks } = this.#parts;
+    return this.#change(id, async (context) => {
+      if (messageState(context).state !== 'dead') return undefined;
+      const { requeued } = hooks.hooks;
+      const added = requeued && (await hooks.ask(id, () => requeued.call(hooks.hooks, context)));
+      const delivery: { [place: number]: null } = {};
+      for (const place of context.envelope.recipients.keys()) {
+        if (recipientState(context, place).status === 'failed') delivery[place] = null;
+      }
+      const now = clock.now();
+      return { ...added, delivery, queue: { held: null, state: null, due: now, since: now } };
+    });
+  }
+
+  /** Takes a message back, if nothing of it has gone out and nothing is about to. */
+  async cancel(id: SpoolId): Promise<boolean> {
+    const { hands, spool, writeOptions } = this.#parts;
+    if (hands.runOf(id)?.halt() === false) return false;
+    return this.#alone(id, async () => {
+      const context = await this.#read(id);
+      if (context === undefined || Object.values(context.delivery).some(hasGone)) return false;
+      return spool.delete(id, writeOptions());
+    });
+  }
+
+  /** Deletes a message; an attempt in hand is ended early. Nobody is notified. */
+  delete(id: SpoolId): Promise<boolean> {
+    const { hands, spool, writeOptions } = this.#parts;
+    hands.runOf(id)?.abort();
+    return this.#alone(id, () => spool.delete(id, writeOptions()));
+  }
+
+  #change(
+    id: SpoolId,
+    patchFor: (context: Context) => ContextPatch | undefined | Promise<ContextPatch | undefined>,
+  ): Promise<boolean> {
+    const { spool, writeOptions } = this.#parts;
+    return this.#alone(id, async () => {
+      const context = await this.#read(id);
+      const patch = context && (await patchFor(context));
+      if (patch === undefined) return false;
+      await spool.update(id, patch, writeOptions());
+      return true;
+    });
+  }
+
+  async #alone<T>(id: SpoolId, work: () => Promise<T>): Promise<T> {
+    await this.#parts.hands.free(id);
+    return this.#parts.take(id, work);
+  }
+
+  async #read(id: SpoolId): Promise<Context | undefined> {
+    try {
+      return await this.#parts.spool.context(id);
+    } catch (error) {
+      if (codeOf(error) === 'SPOOL_NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+}
+
+function hasGone({ status }: DeliveryState): boolean {
+  return status === 'delivered' || status === 'relayed' || status === 'expanded';
+}

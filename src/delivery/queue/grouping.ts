@@ -1,0 +1,78 @@
+/** Which recipients of a message are due, and which of them go together. */
+import type { Context } from '../../spool/index.ts';
+import type { Outcome } from '../outcome.ts';
+import type { NoRoute, Route, RoutedRecipient, Router } from '../route.ts';
+import type { Group } from './attempt.ts';
+import type { QueueProblem } from './problem.ts';
+import { isFinal, type RecipientState, routedRecipient } from './recipient-state.ts';
+import type { ScheduleFor } from './schedule.ts';
+import { overdue, timesOf } from './settle.ts';
+
+/** Whether to try recipients before they are due, by their route's destination and their domain. */
+export type Hurry = (destination: string, domain: string) => boolean;
+
+/** What grouping works with. */
+export interface GroupingParts {
+  /** ms since 1970. */
+  readonly now: number;
+  readonly hurry: Hurry | undefined;
+  readonly router: Router;
+  readonly schedule: ScheduleFor;
+  readonly onProblem: (problem: QueueProblem) => void;
+}
+
+/** RFC 3463 §3.5: X.4.4, unable to route. */
+const noRoute: Outcome = {
+  result: 'deferred',
+  status: '4.4.4',
+  text: 'there is no route to this destination',
+};
+
+/** The recipients that are due, by route, and outcomes that are known without an attempt. */
+export function groupRecipients(
+  context: Context,
+  stateOf: (place: number) => RecipientState,
+  parts: GroupingParts,
+): { readonly groups: readonly Group[]; readonly known: readonly (readonly [RoutedRecipient, Outcome])[] } {
+  const { now, hurry, schedule } = parts;
+  const groups = new Map<string, Group>();
+  const known: [RoutedRecipient, Outcome][] = [];
+  const { recipients, holdUntil = 0 } = context.envelope;
+  // RFC 4865 §4: not even a hurry releases it sooner.
+  const places = holdUntil > now ? [] : recipients.keys();
+  for (const place of places) {
+    const state = stateOf(place);
+    const early = state.due !== undefined && state.due > now;
+    if (isFinal(state) || (early && hurry === undefined)) continue;
+    const recipient = routedRecipient(context, place);
+    const late = overdue(timesOf(context, schedule(recipient, context)), now);
+    const route = late === undefined ? routeOf(recipient, context, parts) : undefined;
+    if (route === undefined || !('deliver' in route)) {
+      if (!early) known.push([recipient, late ?? route?.outcome ?? noRoute]);
+      continue;
+    }
+    if (early && !hurry?.(route.destination, recipient.domain)) continue;
+    const number = (state.attempts ?? 0) + 1;
+    const group = groups.get(route.key);
+    if (group === undefined) groups.set(route.key, { route, recipients: [recipient], number });
+    else {
+      group.recipients.push(recipient);
+      group.number = Math.max(group.number, number);
+    }
+  }
+  return { groups: [...groups.values()], known };
+}
+
+/** The recipient's route; a router that throws has none. */
+export function routeOf(
+  recipient: RoutedRecipient,
+  context: Context,
+  { router, onProblem }: Pick<GroupingParts, 'router' | 'onProblem'>,
+): Route | NoRoute | undefined {
+  try {
+    return router(recipient, context);
+  } catch (cause) {
+    onProblem({ kind: 'not-routed', id: context.id, cause });
+    return undefined;
+  }
+}

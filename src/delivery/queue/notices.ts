@@ -1,0 +1,158 @@
+/**
+ * Tells senders what became of their messages, so that nothing is lost in a crash.
+ *
+ * That a notification is owed is part of the recipient's durable state. The ids of the notifications are
+ * noted with the message before they are added to the spool, and the debt is forgotten after. So a restart
+ * in between finds the debt, looks whether the notifications exist, and writes them if not: none is
+ * lost, and one is doubled only when it was delivered and gone before the debt was forgotten.
+ */
+import type { Body } from '../../machine/index.ts';
+import type { Context, NewContext, Spool, SpoolWriter } from '../../spool/index.ts';
+import type { Notification, Notifier, RecipientNotice } from '../notifier.ts';
+import type { HookCaller } from './hook-caller.ts';
+import { codeOf, type Ledger } from './ledger.ts';
+import type { QueueProblem } from './problem.ts';
+import {
+  type MessageState,
+  messageState,
+  type NoticeKind,
+  type RecipientState,
+  recordedOutcome,
+  routedRecipient,
+} from './recipient-state.ts';
+import type { Totals } from './totals.ts';
+
+/** What notices work with. */
+export interface NoticesParts {
+  readonly spool: Spool;
+  readonly ledger: Ledger;
+  readonly hooks: HookCaller;
+  readonly notifier: Notifier | undefined;
+  readonly onProblem: (problem: QueueProblem) => void;
+  readonly totals: Totals;
+}
+
+/** A recipient of whom something is to be told. */
+export interface Debt {
+  readonly place: number;
+  readonly state: RecipientState & { readonly owes: NoticeKind };
+  /** When the message is given up. */
+  readonly expires: number;
+}
+
+/** A notification on its way into the spool. */
+interface Prepared {
+  readonly notification: Notification;
+  readonly context: NewContext;
+  readonly writer: SpoolWriter;
+}
+
+/** What came of telling: the kinds that were sent, or that it has to be tried again. */
+export type Told = { readonly ok: true; readonly kinds: ReadonlySet<NoticeKind> } | { readonly ok: false };
+
+const notNow: Told = { ok: false };
+
+/** Writes notifications. See the top of this file. */
+export class Notices {
+  readonly #parts: NoticesParts;
+
+  constructor(parts: NoticesParts) {
+    this.#parts = parts;
+  }
+
+  /** Of the kinds that were about to be sent before a restart, those that are in the spool. */
+  async found(context: Context): Promise<readonly NoticeKind[]> {
+    const found: NoticeKind[] = [];
+    for (const [kind, ids] of Object.entries(messageState(context).notices ?? {})) {
+      const there = await Promise.all(ids.map((id) => this.#exists(id)));
+      if (there.every(Boolean)) found.push(kind as NoticeKind);
+    }
+    return found;
+  }
+
+  async #exists(id: string): Promise<boolean> {
+    try {
+      await this.#parts.spool.context(id);
+      return true;
+    } catch (error) {
+      return codeOf(error) !== 'SPOOL_NOT_FOUND';
+    }
+  }
+
+  /**
+   * Tells what is owed.
+   *
+   * @param context with the recipients' present states
+   * @param announce notes with the message, durably, what is about to be sent
+   */
+  async tell(
+    context: Context,
+    debts: readonly Debt[],
+    body: Body,
+    announce: (notices: MessageState['notices'] & object) => Promise<boolean>,
+  ): Promise<Told> {
+    const { notifier, ledger, onProblem, totals } = this.#parts;
+    const { id } = context;
+    const kinds = new Set<NoticeKind>();
+    if (notifier === undefined) return { ok: true, kinds };
+    const prepared: Prepared[] = [];
+    try {
+      for (const notification of await notifier(
+        context,
+        debts.map((debt) => noticeOf(context, debt)),
+        body,
+      )) {
+        const asked = await this.#asked(context, notification);
+        if (asked !== undefined) {
+          prepared.push({ notification, context: asked, writer: ledger.begin(asked) });
+        }
+      }
+    } catch (cause) {
+      onProblem({ kind: 'not-notified', id, cause });
+      await abandon(prepared);
+      return notNow;
+    }
+    if (prepared.length === 0) return { ok: true, kinds };
+    const notices: { [kind in NoticeKind]?: string[] } = {};
+    for (const { notification, writer } of prepared) {
+      notices[notification.kind] ??= [];
+      notices[notification.kind]?.push(writer.id);
+    }
+    if (!(await announce(notices))) {
+      await abandon(prepared);
+      return notNow;
+    }
+    for (const { notification, context: asked, writer } of prepared) {
+      if ((await ledger.add(id, asked, notification.octets, writer)) === undefined) return notNow;
+      kinds.add(notification.kind);
+      totals.notifications++;
+    }
+    return { ok: true, kinds };
+  }
+
+  /** The notification's context with what the host's hook adds; `undefined` where the hook refuses it. */
+  async #asked(context: Context, { kind, context: given }: Notification): Promise<NewContext | undefined> {
+    const { hooks } = this.#parts;
+    const hook = hooks.hooks.notification;
+    if (hook === undefined) return given;
+    const answer = await hooks.ask(context.id, () =>
+      hook.call(hooks.hooks, { context, kind, notification: given }),
+    );
+    if (answer === false) return undefined;
+    return { ...given, ...(answer?.metadata && { metadata: { ...given.metadata, ...answer.metadata } }) };
+  }
+}
+
+function noticeOf(context: Context, { place, state, expires }: Debt): RecipientNotice {
+  const { owes, last } = state;
+  return {
+    recipient: routedRecipient(context, place),
+    outcome: recordedOutcome(state),
+    at: last ?? context.receivedAt,
+    ...(owes === 'delay' && { willRetryUntil: expires }),
+  };
+}
+
+async function abandon(prepared: readonly Prepared[]): Promise<void> {
+  for (const { writer } of prepared) await writer.abort();
+}

@@ -1,0 +1,362 @@
+/**
+ * One message in hand: read, tried with all destinations that are due, recorded.
+ *
+ * An outcome is in memory only until it is in the spool, so a run keeps its message until everything is
+ * written. Destinations that end while others go on are recorded at once; when the last one ends, one
+ * write tells of all that is left, or deletes the message.
+ */
+import { setImmediate } from 'node:timers/promises';
+import type { Body, Clock } from '../../machine/index.ts';
+import {
+  type Context,
+  type ContextPatch,
+  patchContext,
+  priorityOf,
+  type Spool,
+  type SpoolId,
+} from '../../spool/index.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Route, RoutedRecipient, Router } from '../route.ts';
+import { attempt, type Group } from './attempt.ts';
+import { groupRecipients, type Hurry } from './grouping.ts';
+import type { HookCaller } from './hook-caller.ts';
+import { codeOf, type Ledger } from './ledger.ts';
+import { LivingContext } from './living-context.ts';
+import type { Debt, Notices } from './notices.ts';
+import type { QueueLimits, QueueOptions } from './options.ts';
+import type { QueueProblem } from './problem.ts';
+import {
+  isFinal,
+  messageState,
+  type RecipientState,
+  recipientState,
+  recordedOutcome,
+  routedRecipient,
+} from './recipient-state.ts';
+import { type RecordedStates, statePatch } from './record.ts';
+import type { ScheduleFor } from './schedule.ts';
+import { settle, tellsSuccess, timesOf } from './settle.ts';
+import type { Shares } from './shares.ts';
+import type { Totals } from './totals.ts';
+
+/** What all runs of a queue share. */
+export interface RunParts {
+  readonly spool: Spool;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly router: Router;
+  readonly schedule: ScheduleFor;
+  readonly hooks: HookCaller;
+  readonly notices: Notices;
+  readonly shares: Shares;
+  readonly totals: Totals;
+  readonly limits: QueueLimits;
+  readonly keepFailed: NonNullable<QueueOptions['keepFailed']>;
+  readonly onProblem: (problem: QueueProblem) => void;
+  /** Whether there is room for a message to wait in memory. */
+  readonly mayWait: () => boolean;
+  /** An attempt has ended, and its share is free. */
+  readonly onShare: () => void;
+}
+
+/** What is to become of the message after a run. */
+export type RunEnd =
+  /** The spool says when it is due next, if there still is such a message. */
+  | { readonly kind: 'recorded' }
+  /** Nothing was recorded; it is to be taken again at this time. */
+  | { readonly kind: 'later'; readonly until: number }
+  /** Nothing was recorded; it is to be taken again when this route has a share for it. */
+  | { readonly kind: 'turn'; readonly route: Pick<Route, 'key' | 'destination'>; readonly priority: number };
+
+/** How a message is taken. */
+export interface Taking {
+  /** Tries recipients before they are due. */
+  readonly hurry?: Hurry;
+  /** The key of a route that a share was taken for already. */
+  readonly seat?: string;
+}
+
+const recorded: RunEnd = { kind: 'recorded' };
+/** After what can not be read, and notifications that could not be written: so many ms. */
+const troubleWait = 60_000;
+
+/** One message in hand. See the top of this file. */
+export class Run {
+  readonly id: SpoolId;
+  readonly #parts: RunParts;
+  readonly #hurry: Hurry | undefined;
+  #seat: string | undefined;
+  readonly #abort = new AbortController();
+  /** By place: states that are not in the spool yet. */
+  readonly #unsaved: RecordedStates = new Map();
+  /** By place: until when a limit puts it off; worth a write only where it has to wait long. */
+  readonly #limited = new Map<number, number>();
+  /** Groups that found no share. */
+  readonly #shareless: Group[] = [];
+  #living: LivingContext | undefined;
+  #saving: Promise<void> | undefined;
+  #groupsLeft = 0;
+  #phase: 'reading' | 'sending' | 'halted' = 'reading';
+  #gone = false;
+  #forgetsNotices = false;
+
+  constructor(id: SpoolId, parts: RunParts, { hurry, seat }: Taking = {}) {
+    this.id = id;
+    this.#parts = parts;
+    this.#hurry = hurry;
+    this.#seat = seat;
+  }
+
+  /** Keeps the run from sending anything. @returns `false` where it is too late for that */
+  halt(): boolean {
+    if (this.#phase === 'sending') return false;
+    this.#phase = 'halted';
+    return true;
+  }
+
+  /** Ends attempts early; what they answer is still recorded. */
+  abort(): void {
+    this.#abort.abort();
+  }
+
+  /** Works on the message. Never rejects for what the spool, a route or a host's code does. */
+  async work(): Promise<RunEnd> {
+    try {
+      return await this.#work();
+    } finally {
+      if (this.#seat !== undefined) this.#parts.shares.give(this.#seat);
+    }
+  }
+
+  async #work(): Promise<RunEnd> {
+    const { clock, limits } = this.#parts;
+    const read = await this.#read();
+    if (read === undefined) return recorded;
+    if ('kind' in read) return read;
+    const { context, body } = read;
+    if (this.#phase === 'halted' || context.queue.held) return recorded;
+    const living = new LivingContext(context);
+    this.#living = living;
+    if (messageState(context).notices !== undefined) await this.#forgive(context);
+    const { groups, known } = groupRecipients(context, (place) => this.#state(place), {
+      ...this.#parts,
+      now: clock.now(),
+      hurry: this.#hurry,
+    });
+    for (const [recipient, outcome] of known) await this.#note(living, recipient, outcome);
+    this.#phase = 'sending';
+    this.#groupsLeft = groups.length;
+    const next = groups.values();
+    const work = async () => {
+      for (const group of next) await this.#try(group, living, body);
+    };
+    if (groups.length <= 1) await work();
+    else await Promise.all(Array.from({ length: Math.min(groups.length, limits.destinationsAtOnce) }, work));
+    await this.#saving;
+    return this.#gone ? recorded : this.#conclude(living, body);
+  }
+
+  async #read(): Promise<{ context: Context; body: Body } | RunEnd | undefined> {
+    const { spool, clock, onProblem } = this.#parts;
+    try {
+      const [context, body] = await Promise.all([spool.context(this.id), spool.open(this.id)]);
+      return { context, body };
+    } catch (cause) {
+      const code = codeOf(cause);
+      if (code === 'SPOOL_NOT_FOUND' || code === 'SPOOL_CLOSED') return undefined;
+      onProblem({ kind: 'not-read', id: this.id, cause });
+      return { kind: 'later', until: clock.now() + troubleWait };
+    }
+  }
+
+  /** Notifications that were about to be sent when a former process ended, and were sent, are no longer owed. */
+  async #forgive(context: Context): Promise<void> {
+    this.#forgetsNotices = true;
+    const kinds = await this.#parts.notices.found(context);
+    for (const place of context.envelope.recipients.keys()) {
+      const { owes, ...state } = recipientState(context, place);
+      if (owes !== undefined && kinds.includes(owes)) this.#unsaved.set(place, state);
+    }
+  }
+
+  async #try(group: Group, living: LivingContext, body: Body): Promise<void> {
+    const { shares, clock, totals, onShare } = this.#parts;
+    const { route, recipients } = group;
+    if (this.#sit(route)) {
+      totals.attempts++;
+      const begin = clock.now();
+      const outcomes = await attempt(group, living, body, this.#abort.signal, this.#parts);
+      shares.give(route.key, clock.now() - begin);
+      onShare();
+      for (const [i, recipient] of recipients.entries()) {
+        const outcome = outcomes[i];
+        if (outcome !== undefined) await this.#note(living, recipient, outcome);
+      }
+    } else this.#shareless.push(group);
+    this.#groupsLeft--;
+    if (this.#groupsLeft > 0 && this.#unsaved.size > 0) this.#saving ??= this.#saveEarly(living);
+  }
+
+  /** Takes a share for the route, if there is one. */
+  #sit({ key, destination }: Route): boolean {
+    const { shares } = this.#parts;
+    if (this.#seat === key) {
+      this.#seat = undefined;
+      return true;
+    }
+    if (!shares.has(key)) return false;
+    shares.take(key, destination);
+    return true;
+  }
+
+  /** Notes an outcome, in memory. */
+  async #note(living: LivingContext, recipient: RoutedRecipient, outcome: Outcome): Promise<void> {
+    const { clock, random, totals, hooks } = this.#parts;
+    const { place } = recipient;
+    const context = living.present;
+    const schedule = this.#parts.schedule(recipient, context);
+    const before = this.#state(place);
+    const after = settle(before, outcome, {
+      now: clock.now(),
+      random,
+      schedule,
+      times: timesOf(context, schedule),
+      tellsSuccess: tellsSuccess(recipient, context),
+    });
+    if (outcome.result === 'limited') totals.limited++;
+    if (outcome.result === 'limited' && after.owes === before.owes && after.due !== undefined) {
+      this.#limited.set(place, after.due);
+      return;
+    }
+    this.#unsaved.set(place, after);
+    const told = recordedOutcome(after);
+    totals[told.result]++;
+    // No attempt, no delay of one.
+    if (outcome.result === 'limited' && told.result === 'deferred') return;
+    const hook = hooks.outcomeHook(told.result);
+    if (hook === undefined) return;
+    const notice = { context, recipient, outcome: told, number: after.attempts ?? 0 };
+    hooks.add(living, await hooks.ask(this.id, () => hook(notice)));
+  }
+
+  /** Records what has ended while other destinations go on. */
+  async #saveEarly(living: LivingContext): Promise<void> {
+    // Those that end in the same turn of the event loop share a write.
+    await setImmediate();
+    while (this.#groupsLeft > 0 && this.#unsaved.size > 0 && !this.#gone) await this.#save(living, {});
+    this.#saving = undefined;
+  }
+
+  /** Writes what is not in the spool yet. */
+  async #save(living: LivingContext, queue: ContextPatch['queue'] & object): Promise<boolean> {
+    const states = new Map(this.#unsaved);
+    const added = living.takeAdded();
+    const delivery = statePatch(living.present, states);
+    const context = await this.#parts.ledger.update(this.id, { ...added, delivery, queue }, () => ({
+      delivery: statePatch(living.present, states, 'lean'),
+      queue,
+    }));
+    if (context === undefined) {
+      this.#gone = true;
+      this.abort();
+      return false;
+    }
+    living.renew(context);
+    for (const [place, state] of states) if (this.#unsaved.get(place) === state) this.#unsaved.delete(place);
+    return true;
+  }
+
+  /** All attempts have ended: notifications, then the last write. */
+  async #conclude(living: LivingContext, body: Body): Promise<RunEnd> {
+    const { ledger, clock } = this.#parts;
+    const told = await this.#tell(living, body);
+    if (this.#gone) return recorded;
+    const { recipients } = living.present.envelope;
+    const open = [...recipients.keys()].filter((place) => !isFinal(this.#state(place)));
+    if (open.length > 0 || told === undefined) return this.#putOff(living, open, told === undefined);
+    if (this.#keeps(living, told)) {
+      await this.#save(living, { held: true, state: 'dead', since: null, notices: null, due: clock.now() });
+    } else await ledger.delete(this.id);
+    return recorded;
+  }
+
+  /**
+   * Tells the sender what is owed.
+   *
+   * @returns whether the sender was told of a failure; `undefined` where it could not be told what is owed
+   */
+  async #tell(living: LivingContext, body: Body): Promise<boolean | undefined> {
+    const { notices, schedule } = this.#parts;
+    const debts: Debt[] = [];
+    for (const place of living.present.envelope.recipients.keys()) {
+      const state = this.#state(place);
+      if (state.owes === undefined) continue;
+      const { expires } = timesOf(
+        living.present,
+        schedule(routedRecipient(living.present, place), living.present),
+      );
+      debts.push({ place, state: { ...state, owes: state.owes }, expires });
+    }
+    if (debts.length === 0) return false;
+    const context = patchContext(living.present, { delivery: statePatch(living.present, this.#unsaved) });
+    const told = await notices.tell(context, debts, body, (ids) => {
+      this.#forgetsNotices = true;
+      return this.#save(living, { notices: ids });
+    });
+    if (!told.ok) return undefined;
+    for (const { place, state } of debts) {
+      const { owes: _, ...paid } = state;
+      this.#unsaved.set(place, paid);
+    }
+    return told.kinds.has('failure');
+  }
+
+  #keeps(living: LivingContext, told: boolean): boolean {
+    const { recipients } = living.present.envelope;
+    if (!recipients.some((_, place) => this.#state(place).status === 'failed')) return false;
+    try {
+      return this.#parts.keepFailed(living.present, told);
+    } catch (error) {
+      this.#parts.hooks.report(error, this.id);
+      return true;
+    }
+  }
+
+  /** Says when the message is to come again: in the spool, or without a write where it is soon. */
+  async #putOff(living: LivingContext, open: readonly number[], inDebt: boolean): Promise<RunEnd> {
+    const { shares, clock, limits, mayWait } = this.#parts;
+    const now = clock.now();
+    const { holdUntil = 0 } = living.present.envelope;
+    const [shareless] = this.#shareless;
+    const nothingNew = this.#unsaved.size === 0 && !living.hasAdded && !this.#forgetsNotices && !inDebt;
+    if (nothingNew && mayWait()) {
+      const until = Math.min(...this.#limited.values());
+      if (until - now <= limits.asideTime) return { kind: 'later', until };
+      if (shareless !== undefined && this.#limited.size === 0) {
+        return { kind: 'turn', route: shareless.route, priority: priorityOf(living.present) };
+      }
+    }
+    for (const { route, recipients } of this.#shareless) {
+      const until = shares.turn(route.key, now);
+      for (const { place } of recipients) this.#limited.set(place, until);
+    }
+    for (const [place, due] of this.#limited) this.#unsaved.set(place, { ...this.#state(place), due });
+    const due = inDebt ? now + troubleWait : Math.max(this.#nextDue(open, now), holdUntil);
+    await this.#save(living, { due, ...(this.#forgetsNotices && !inDebt && { notices: null }) });
+    return recorded;
+  }
+
+  /** When the first of these recipients is due, by what is not saved yet. */
+  #nextDue(open: readonly number[], now: number): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const place of open) next = Math.min(next, this.#state(place).due ?? now);
+    return open.length === 0 ? now : next;
+  }
+
+  #state(place: number): RecipientState {
+    const unsaved = this.#unsaved.get(place);
+    if (unsaved !== undefined || this.#living === undefined) return unsaved ?? { status: 'pending' };
+    return recipientState(this.#living.present, place);
+  }
+}
