@@ -5,7 +5,7 @@
  *     npm run bench smtp-send [-- quick]
  */
 
-import type { Body } from 'mailwright/machine';
+import { bodyOf } from 'mailwright/delivery';
 import { SmtpTransport } from 'mailwright/node';
 import type { SmtpTransaction } from 'mailwright/smtp';
 import { createTransport } from 'nodemailer';
@@ -42,19 +42,13 @@ async function ours(): Promise<Sender> {
     async send(octets) {
       const session = idle.pop();
       if (session === undefined) throw new Error('all sessions are busy');
-      const content: Body = {
-        size: octets.length,
-        async *open() {
-          yield octets;
-        },
-      };
       const transaction: SmtpTransaction = {
         from: 'a@example.org',
         parameters: {},
         recipients: [{ path: 'b@example.org', parameters: {} }],
         size: octets.length,
       };
-      const { recipients } = await session.send(transaction, content);
+      const { recipients } = await session.send(transaction, bodyOf(octets));
       idle.push(session);
       if (recipients[0]?.result !== 'accepted') throw new Error('not accepted');
     },

@@ -127,6 +127,13 @@ test('pure-machine.ts: events and bytes, by hand', async () => {
   );
 });
 
+test('send.ts: STARTTLS with a checked certificate, SCRAM bound to it, a result for each recipient', async () => {
+  const program = new Program('send.ts');
+  assert.equal(await program.ended(), 0);
+  assert.match(program.output, /ann came in by SCRAM-SHA-256-PLUS\ntalking to 127\.0\.0\.1 under TLSv1\.3\n/);
+  assert.match(program.output, /from one line to the other\r\n(accepted: 250 [^\n]*\n){2}$/);
+});
+
 test('lmtp.ts: a verdict for each recipient (RFC 2033 §4.2)', async () => {
   const path = join(folder, 'lmtp.socket');
   const program = new Program('lmtp.ts');

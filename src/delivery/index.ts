@@ -3,6 +3,7 @@
  *
  * @module delivery
  */
+export { bodyOf } from './body.ts';
 export { systemClock } from './clock.ts';
 export type {
   AttemptNotice,

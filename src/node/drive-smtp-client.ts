@@ -20,6 +20,7 @@ import type {
   SmtpTransaction,
   TransactionResult,
 } from '../smtp/index.ts';
+import { ContentFeed, type FedSession } from './content-feed.ts';
 import { type Deadlines, deadlinesOf, steadyClock, type Waiting } from './deadlines.ts';
 import { discard } from './fast-fallback.ts';
 import type { Secured } from './tls-client.ts';
@@ -47,8 +48,6 @@ export interface DrivenSession extends MailSession {
 
 /** How long a server may take to close after the session is over, before the connection is destroyed. */
 const linger = 2000;
-/** Content is handed over in pieces of so many octets. */
-const pieceSize = 65_536;
 
 /**
  * Drives a session on any duplex stream: a TCP or TLS socket, a Unix socket, a pair in a test.
@@ -88,12 +87,8 @@ interface Sending {
   readonly content: Body;
   readonly signal: AbortSignal | undefined;
   readonly done: (result: TransactionResult) => void;
-  /** `wanted`: the machine asked for it; `over`: no more of it is. */
-  feeding: 'no' | 'wanted' | 'over';
-}
-
-function isSmall({ feeding, content }: Sending): boolean {
-  return feeding === 'wanted' && content.size <= pieceSize;
+  /** Once the machine has asked for the content. */
+  feed: ContentFeed | null;
 }
 
 /** Whose stream it is. Listeners are shared by all sessions, since closures would cost each one memory. */
@@ -117,7 +112,7 @@ const listeners = Object.entries({
 
 const ignore = () => {};
 
-class Driving implements DrivenSession, Waiting {
+class Driving implements DrivenSession, FedSession, Waiting {
   readonly address: string;
   readonly opened: Promise<SmtpFailure | null>;
   onClose: (() => void) | null = null;
@@ -137,8 +132,6 @@ class Driving implements DrivenSession, Waiting {
   #paused = false;
   #turning = false;
   #ready = false;
-  /** Wakes the content that waits until there is room. */
-  #wake: (() => void) | null = null;
   #onClosed: PromiseWithResolvers<void> | null = null;
   readonly #destroy = (): void => this.destroy();
 
@@ -154,7 +147,7 @@ class Driving implements DrivenSession, Waiting {
     this.#deadlines = deadlinesOf(clock ?? steadyClock);
     this.#deadlines.add(this);
     this.#listen();
-    this.#turn();
+    this.turn();
   }
 
   get tls(): TlsInfo | null {
@@ -176,10 +169,10 @@ class Driving implements DrivenSession, Waiting {
   send(transaction: SmtpTransaction, content: Body, signal?: AbortSignal): Promise<TransactionResult> {
     return new Promise((done) => {
       this.#machine.send(transaction);
-      this.#sendings.push({ transaction, content, signal, done, feeding: 'no' });
+      this.#sendings.push({ transaction, content, signal, done, feed: null });
       signal?.addEventListener('abort', this.#destroy);
       if (signal?.aborted === true) this.destroy();
-      else this.#turn();
+      else this.turn();
     });
   }
 
@@ -187,7 +180,7 @@ class Driving implements DrivenSession, Waiting {
     this.#onClosed ??= Promise.withResolvers();
     if (this.#state === 'closed') this.#onClosed.resolve();
     this.#machine.quit();
-    this.#turn();
+    this.turn();
     return this.#onClosed.promise;
   }
 
@@ -201,7 +194,7 @@ class Driving implements DrivenSession, Waiting {
       this.destroy();
     } else {
       this.#machine.expire();
-      this.#turn();
+      this.turn();
     }
   }
 
@@ -220,25 +213,27 @@ class Driving implements DrivenSession, Waiting {
   receive(chunk: Buffer): void {
     if (this.#state !== 'open') return;
     this.#machine.receive(chunk);
-    this.#turn();
+    this.turn();
   }
 
   /** The server has closed its side. */
   receiveEnd(): void {
     if (this.#state !== 'open') return;
     this.#machine.receiveEnd();
-    this.#turn();
+    this.turn();
+  }
+
+  get roomy(): boolean {
+    return this.#machine.wantsContent && !this.#socket.writableNeedDrain;
   }
 
   /** The stream can take more, or the machine may. */
   stir(): void {
-    const wake = this.#wake;
-    this.#wake = null;
-    wake?.();
+    for (const { feed } of this.#sendings) feed?.stir();
   }
 
   /** Pulls what the machine has, and writes what it says. */
-  #turn(): void {
+  turn(): void {
     // Of what `onIdle` sends, the turn that called it takes care.
     if (this.#turning) return;
     this.#turning = true;
@@ -267,8 +262,8 @@ class Driving implements DrivenSession, Waiting {
         this.#supply(event.transaction);
         break;
       case 'contentRefused':
-        for (const sending of this.#sendings) {
-          if (sending.transaction === event.transaction) sending.feeding = 'over';
+        for (const { transaction, feed } of this.#sendings) {
+          if (transaction === event.transaction) feed?.stop();
         }
         break;
       case 'result':
@@ -288,7 +283,7 @@ class Driving implements DrivenSession, Waiting {
   #flush(): void {
     const socket = this.#socket;
     // Small content that is being read goes in one write with the commands before it.
-    if (this.#state === 'open' && this.#sendings.some(isSmall)) return;
+    if (this.#state === 'open' && this.#sendings.some(({ feed }) => feed?.held)) return;
     const output = this.#machine.takeOutput();
     if (output.length === 0 || !socket.writable) return;
     if (output.length === 1) {
@@ -308,9 +303,10 @@ class Driving implements DrivenSession, Waiting {
         break;
       case 'closing':
         this.deadline = this.#deadlines.after(linger);
-        this.#socket.end().resume();
+        if (this.#socket.destroyed) this.gone();
+        else this.#socket.end().resume();
         break;
-      default:
+      case 'open':
         this.#steer();
         this.#arm();
     }
@@ -339,7 +335,7 @@ class Driving implements DrivenSession, Waiting {
       this.#state = 'open';
       if (early !== null) this.#machine.receive(early);
       else this.#machine.tlsFailed('driveSmtpClient was given no upgrade');
-      this.#turn();
+      this.turn();
       return;
     }
     this.#letGo();
@@ -357,58 +353,21 @@ class Driving implements DrivenSession, Waiting {
       } else {
         this.#machine.tlsFailed(secured.text);
       }
-      this.#turn();
+      this.turn();
     });
   }
 
   #supply(transaction: SmtpTransaction): void {
-    const sending = this.#sendings.find((each) => each.transaction === transaction && each.feeding === 'no');
+    const sending = this.#sendings.find((each) => each.transaction === transaction && each.feed === null);
     if (sending === undefined) return;
-    sending.feeding = 'wanted';
-    void this.#feed(sending);
-  }
-
-  async #feed(sending: Sending): Promise<void> {
-    const { content } = sending;
-    const over = () => sending.feeding === 'over';
-    let fed = 0;
-    try {
-      for await (const chunk of content.open()) {
-        for (let at = 0; at < chunk.length && !over(); at += pieceSize) {
-          const piece = chunk.subarray(at, at + pieceSize);
-          this.#machine.feed(piece);
-          fed += piece.length;
-          if (fed < pieceSize) continue;
-          fed = 0;
-          this.#turn();
-          while (!over() && !this.#hasRoom) await this.#room();
-        }
-        if (over()) return;
-      }
-      this.#machine.finish();
-    } catch (error) {
-      if (over()) return;
-      this.#machine.fail(error instanceof Error ? error.message : String(error));
-    }
-    sending.feeding = 'over';
-    this.#turn();
-  }
-
-  /** More content may come. */
-  get #hasRoom(): boolean {
-    return this.#machine.wantsContent && !this.#socket.writableNeedDrain;
-  }
-
-  #room(): Promise<void> {
-    return new Promise((wake) => {
-      this.#wake = wake;
-    });
+    sending.feed = new ContentFeed(sending.content, this.#machine, this);
+    void sending.feed.run();
   }
 
   #resolve(result: TransactionResult): void {
     const sending = this.#sendings.shift();
     if (sending === undefined) return;
-    sending.feeding = 'over';
+    sending.feed?.stop();
     sending.signal?.removeEventListener('abort', this.#destroy);
     sending.done(result);
   }
@@ -427,7 +386,6 @@ class Driving implements DrivenSession, Waiting {
     this.#state = 'closed';
     this.#pull();
     this.#deadlines.remove(this);
-    this.stir();
     this.#onClosed?.resolve();
   }
 }

@@ -3,19 +3,21 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { after } from 'node:test';
-import type { MailSession, NotOpened, Opened, Target } from 'mailwright/delivery';
+import { bodyOf, type MailSession, type NotOpened, type Opened, type Target } from 'mailwright/delivery';
 import type { Body } from 'mailwright/machine';
 import { type ListenOn, SmtpServer, type SmtpServerSettings } from 'mailwright/node';
 import { mx, type RecipientResult, type SmtpTransaction } from 'mailwright/smtp';
 
 /** Text as content. */
-export function contentOf(text: string, pieces = 1): Body {
-  const octets = Buffer.from(text, 'latin1');
-  const step = Math.ceil(octets.length / pieces);
+export const contentOf = (text: string): Body => bodyOf(Buffer.from(text, 'latin1'));
+
+/** Text as content that comes in pieces. */
+export function contentIn(pieces: number, text: string): Body {
+  const step = Math.ceil(text.length / pieces);
   return {
-    size: octets.length,
+    size: text.length,
     async *open() {
-      for (let at = 0; at < octets.length; at += step) yield octets.subarray(at, at + step);
+      for (let at = 0; at < text.length; at += step) yield Buffer.from(text.slice(at, at + step), 'latin1');
     },
   };
 }

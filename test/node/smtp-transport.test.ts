@@ -13,6 +13,7 @@ import { lmtp, replies, submission } from 'mailwright/smtp';
 import { VirtualClock, VirtualNetwork } from 'mailwright/testing';
 import { memoryUsers } from 'mailwright/users';
 import {
+  contentIn,
   contentOf,
   opened,
   receiving,
@@ -56,7 +57,7 @@ test('a message goes out by STARTTLS, as it is', async () => {
   assert.equal(session.server.extensions.has('PIPELINING'), true);
   assert.equal(session.idle, true);
   for (const text of ['Subject: one\r\n\r\n.dot\r\n..\r\n', 'Subject: two\r\n\r\nno line end']) {
-    const content = contentOf(text, 3);
+    const content = contentIn(3, text);
     const result = await session.send(transactionOf(content), content);
     assert.equal(summary(result.recipients[0]), 'accepted 250');
   }
