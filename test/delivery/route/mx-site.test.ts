@@ -1,0 +1,399 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { type FamilyOrder, type MxRouteOptions, mxRoutes } from 'mailwright/delivery';
+import type { AnswerFor, RecordType, Resolver, Zone, ZoneRecords } from 'mailwright/dns';
+import { ZoneResolver } from 'mailwright/dns';
+import { SeededRandom, VirtualClock } from 'mailwright/testing';
+import { inShort, routeTo, Survey, siteOf, still } from './survey.ts';
+
+const mx = (...hosts: [preference: number, exchange: string][]): ZoneRecords => ({
+  MX: hosts.map(([preference, exchange]) => ({ preference, exchange })),
+});
+
+/** The Internet as these tests know it. */
+const hosts: Zone = {
+  'mx1.example': { A: ['192.0.2.1'] },
+  'mx2.example': { A: ['192.0.2.2'] },
+  'mx3.example': { A: ['192.0.2.3'], AAAA: ['2001:db8::3'] },
+  'us.example': { A: ['192.0.2.99'] },
+  'other-name-of-us.example': { A: ['192.0.2.99'] },
+  'alias.example': { CNAME: ['mx1.example'] },
+  'dead.example': 'SERVFAIL',
+  'slow.example': 'TIMEOUT',
+  'here.example': { A: ['127.0.0.1'] },
+  'inside.example': { A: ['10.0.0.1', '192.0.2.7'] },
+  'textless.example': { TXT: ['no address'] },
+};
+
+async function find(
+  records: Zone,
+  options: Partial<MxRouteOptions> = {},
+  domain = 'example.org',
+): Promise<string> {
+  const survey = new Survey();
+  const router = mxRoutes({ ...still({ ...hosts, ...records }, survey), ...options });
+  return inShort(await siteOf(routeTo(router, domain), survey));
+}
+
+suite('servers of a domain', () => {
+  const table: [what: string, records: Zone, expected: string][] = [
+    ['one MX record', { 'example.org': mx([10, 'mx1.example']) }, 'mx1.example 192.0.2.1'],
+    [
+      'the lowest preference goes first (RFC 5321 §5.1)',
+      { 'example.org': mx([20, 'mx2.example'], [5, 'mx3.example'], [10, 'mx1.example']) },
+      'mx3.example 2001:db8::3 192.0.2.3, mx1.example 192.0.2.1, mx2.example 192.0.2.2',
+    ],
+    [
+      'a host that stands there twice is tried once, where it is preferred most',
+      { 'example.org': mx([20, 'mx2.example'], [30, 'mx1.example'], [10, 'mx1.example']) },
+      'mx1.example 192.0.2.1, mx2.example 192.0.2.2',
+    ],
+    [
+      'no MX record: the domain itself (RFC 5321 §5.1)',
+      { 'example.org': { A: ['192.0.2.8'] } },
+      'example.org 192.0.2.8',
+    ],
+    [
+      'no MX record, and only IPv6 (RFC 5321 §5.2)',
+      { 'example.org': { AAAA: ['2001:db8::8'] } },
+      'example.org 2001:db8::8',
+    ],
+    ['neither MX record nor address', { 'example.org': { TXT: ['v=spf1 -all'] } }, '5.1.2 failed'],
+    ['no such domain', {}, '5.1.2 failed'],
+    [
+      'a null MX, whatever address there is (RFC 7505 §3)',
+      { 'example.org': { ...mx([0, '']), A: ['192.0.2.8'] } },
+      '5.1.10 failed',
+    ],
+    [
+      'a null MX beside others says nothing',
+      { 'example.org': mx([0, ''], [10, 'mx1.example']) },
+      'mx1.example 192.0.2.1',
+    ],
+    ['MX records can not be had', { 'example.org': 'SERVFAIL' }, '4.4.3 deferred'],
+    ['no answer in time', { 'example.org': 'TIMEOUT' }, '4.4.3 deferred'],
+    [
+      'a domain that is a CNAME has the MX records of its target (RFC 5321 §5.1)',
+      { 'example.org': { CNAME: ['real.example'] }, 'real.example': mx([1, 'mx1.example']) },
+      'mx1.example 192.0.2.1',
+    ],
+    ['CNAMEs in a circle', { 'example.org': { CNAME: ['example.org'] } }, '4.4.3 deferred'],
+    ['an MX host that is a CNAME', { 'example.org': mx([1, 'alias.example']) }, 'alias.example 192.0.2.1'],
+  ];
+  for (const [what, records, expected] of table) {
+    test(what, async () => assert.equal(await find(records), expected));
+  }
+});
+
+suite('servers that are of no use are passed over', () => {
+  const table: [what: string, records: Zone, expected: string][] = [
+    ['no such name', { 'example.org': mx([1, 'gone.example'], [2, 'mx1.example']) }, 'mx1.example 192.0.2.1'],
+    ['a name without address', { 'example.org': mx([1, 'textless.example']) }, '5.4.4 failed'],
+    [
+      'an MX record that points nowhere is an error, and no implicit MX helps (RFC 5321 §5.1)',
+      { 'example.org': { ...mx([1, 'gone.example']), A: ['192.0.2.8'] } },
+      '5.4.4 failed',
+    ],
+    [
+      'a name that can not be resolved now',
+      { 'example.org': mx([1, 'dead.example'], [2, 'mx1.example']) },
+      'mx1.example 192.0.2.1',
+    ],
+    [
+      'none can be resolved now: later',
+      { 'example.org': mx([1, 'dead.example'], [2, 'gone.example']) },
+      '4.4.3 deferred',
+    ],
+    [
+      'an IP address in the place of a name (RFC 5321 §5.1)',
+      { 'example.org': mx([1, '192.0.2.1'], [2, 'mx1.example']) },
+      'mx1.example 192.0.2.1',
+    ],
+    ['nothing but an IP address', { 'example.org': mx([1, '192.0.2.1']) }, '5.4.4 failed'],
+    [
+      'octets that no host name has',
+      { 'example.org': mx([1, 'a b.example'], [2, 'a\nb.example'], [3, 'mx1.example']) },
+      'mx1.example 192.0.2.1',
+    ],
+  ];
+  for (const [what, records, expected] of table) {
+    test(what, async () => assert.equal(await find(records), expected));
+  }
+});
+
+suite('mail does not go in circles (RFC 5321 §5.1)', () => {
+  const own = { own: { names: ['Also-us.example'], addresses: ['192.0.2.99'] } };
+  const table: [what: string, records: Zone, expected: string][] = [
+    ['we are the only server', { 'example.org': mx([10, 'us.example']) }, '5.4.6 failed'],
+    [
+      'we are the best server',
+      { 'example.org': mx([10, 'us.example'], [20, 'mx1.example']) },
+      '5.4.6 failed',
+    ],
+    [
+      'servers better than us are tried; those that are not, are not',
+      {
+        'example.org': mx([10, 'mx1.example'], [20, 'us.example'], [20, 'mx2.example'], [30, 'mx3.example']),
+      },
+      'mx1.example 192.0.2.1',
+    ],
+    [
+      'by another of our names',
+      { 'example.org': mx([10, 'mx1.example'], [20, 'also-us.example'], [30, 'mx3.example']) },
+      'mx1.example 192.0.2.1',
+    ],
+    [
+      'by our address',
+      { 'example.org': mx([10, 'mx1.example'], [20, 'other-name-of-us.example'], [30, 'mx3.example']) },
+      'mx1.example 192.0.2.1',
+    ],
+    [
+      'by our address, best server',
+      { 'example.org': mx([10, 'other-name-of-us.example'], [30, 'mx3.example']) },
+      '5.4.6 failed',
+    ],
+    ['without an MX record, by our address', { 'example.org': { A: ['192.0.2.99'] } }, '5.4.6 failed'],
+  ];
+  for (const [what, records, expected] of table) {
+    test(what, async () => assert.equal(await find(records, own), expected));
+  }
+
+  test('without an MX record, by our name', async () => {
+    assert.equal(await find({}, {}, 'us.example'), '5.4.6 failed');
+  });
+});
+
+suite('addresses that mail is not sent to', () => {
+  test('a server on our own loopback is passed over', async () => {
+    const records = { 'example.org': mx([1, 'here.example'], [2, 'mx1.example']) };
+    assert.equal(await find(records), 'mx1.example 192.0.2.1');
+  });
+  test('a domain that has no other gets nothing', async () => {
+    assert.equal(await find({ 'example.org': mx([1, 'here.example']) }), '5.4.4 failed');
+    assert.equal(await find({ 'example.org': { A: ['10.0.0.1'] } }), '5.4.4 failed');
+  });
+  test('of a server with several, the others are used', async () => {
+    assert.equal(await find({ 'example.org': mx([1, 'inside.example']) }), 'inside.example 192.0.2.7');
+  });
+  test('the host may allow what it wants', async () => {
+    const records = { 'example.org': mx([1, 'here.example']) };
+    assert.equal(await find(records, { allowAddress: () => true }), 'here.example 127.0.0.1');
+  });
+});
+
+suite('address literals (RFC 5321 §4.1.3)', () => {
+  const table: [domain: string, expected: string][] = [
+    ['[192.0.2.1]', '[192.0.2.1] 192.0.2.1'],
+    ['[IPv6:2001:db8::1]', '[IPv6:2001:db8::1] 2001:db8::1'],
+    ['[127.0.0.1]', '5.4.4 failed'],
+    ['[IPv6:::1]', '5.4.4 failed'],
+    ['[IPv6:::ffff:127.0.0.1]', '5.4.4 failed'],
+    ['[192.0.2.99]', '5.4.6 failed'],
+    ['[x400:anything]', '5.1.2 failed'],
+  ];
+  for (const [domain, expected] of table) {
+    test(domain, async () => {
+      assert.equal(await find({}, { own: { addresses: ['192.0.2.99'] } }, domain), expected);
+    });
+  }
+
+  test('the connection goes to the address, without a name for TLS', async () => {
+    const survey = new Survey();
+    const site = await siteOf(routeTo(mxRoutes(still({}, survey)), '[192.0.2.1]'), survey);
+    assert.ok(site.ok);
+    const [host] = site.hosts;
+    assert.equal(host?.target.host, '192.0.2.1');
+    assert.deepEqual(host?.target.at, { addresses: ['192.0.2.1'], port: 25 });
+  });
+});
+
+suite('families of addresses', () => {
+  const records = { 'example.org': mx([1, 'mx3.example'], [2, 'mx1.example']) };
+  const table: [families: FamilyOrder, expected: string][] = [
+    ['ipv6-first', 'mx3.example 2001:db8::3 192.0.2.3, mx1.example 192.0.2.1'],
+    ['ipv4-first', 'mx3.example 192.0.2.3 2001:db8::3, mx1.example 192.0.2.1'],
+    ['ipv6-only', 'mx3.example 2001:db8::3'],
+    ['ipv4-only', 'mx3.example 192.0.2.3, mx1.example 192.0.2.1'],
+  ];
+  for (const [families, expected] of table) {
+    test(families, async () => assert.equal(await find(records, { families }), expected));
+  }
+  test('one family can not be resolved now: the other is used', async () => {
+    const zone = {
+      'example.org': mx([1, 'half.example']),
+      'half.example': { A: ['192.0.2.6'], AAAA: 'SERVFAIL' },
+    };
+    assert.equal(await find(zone as Zone), 'half.example 192.0.2.6');
+  });
+});
+
+suite('equal servers', () => {
+  const zone = { ...hosts, 'example.org': mx([10, 'mx1.example'], [10, 'mx2.example'], [20, 'mx3.example']) };
+
+  test('share the load: each goes first about as often (RFC 5321 §5.1)', async () => {
+    const survey = new Survey();
+    const router = mxRoutes({ ...still(zone, survey), random: new SeededRandom(7).fraction });
+    const firsts = new Map<string, number>();
+    for (let message = 0; message < 1000; message++) {
+      const site = await siteOf(routeTo(router, 'example.org'), survey);
+      assert.ok(site.ok);
+      assert.equal(site.hosts.at(-1)?.mxName, 'mx3.example', 'the less preferred one stays behind');
+      const first = site.hosts[0]?.mxName ?? '';
+      firsts.set(first, (firsts.get(first) ?? 0) + 1);
+    }
+    assert.deepEqual([...firsts.keys()].sort(), ['mx1.example', 'mx2.example']);
+    for (const count of firsts.values()) assert.ok(count > 400, `${count} of 1000`);
+  });
+
+  test('make one key with those behind them, by which limits are shared', async () => {
+    const survey = new Survey();
+    const site = await siteOf(routeTo(mxRoutes(still(zone, survey)), 'example.org'), survey);
+    assert.ok(site.ok);
+    assert.equal(site.key, 'mx1.example mx2.example mx3.example');
+  });
+});
+
+suite('what it costs', () => {
+  test('a flood of MX records: twenty hosts are looked up, and no more', async () => {
+    const flood = Array.from({ length: 3000 }, (_, place): [number, string] => [
+      place % 7,
+      `mx${place}.flood.example`,
+    ]);
+    const survey = new Survey();
+    const zone: Zone = { 'example.org': mx(...flood), '*.flood.example': { A: ['192.0.2.5'] } };
+    const options = still(zone, survey);
+    const site = await siteOf(routeTo(mxRoutes(options), 'example.org'), survey);
+    assert.ok(site.ok);
+    assert.equal(site.hosts.length, 20);
+    assert.equal(options.resolver.queryCount, 1 + 20 * 2);
+  });
+
+  test('a flood of addresses: five of each family', async () => {
+    const many = (prefix: string) => Array.from({ length: 200 }, (_, place) => `${prefix}${place + 1}`);
+    const zone = { 'example.org': { A: many('192.0.2.'), AAAA: many('2001:db8::') } };
+    assert.equal((await find(zone)).split(' ').length, 1 + 10);
+  });
+
+  test('a thousand messages at once for one domain ask once', async () => {
+    const survey = new Survey();
+    const options = still({ ...hosts, 'example.org': mx([1, 'mx1.example']) }, survey);
+    const router = mxRoutes(options);
+    const found = Array.from({ length: 1000 }, () => siteOf(routeTo(router, 'example.org'), survey));
+    for (const site of await Promise.all(found)) assert.equal(inShort(site), 'mx1.example 192.0.2.1');
+    assert.equal(options.resolver.queryCount, 3);
+  });
+
+  test('what is known holds for its TTL, a minute at most, without a Promise and with the same targets', async () => {
+    const survey = new Survey();
+    const clock = new VirtualClock();
+    const zone = { ...hosts, 'example.org': { ...mx([1, 'mx1.example']), ttl: 30 } };
+    const options = { ...still(zone, survey), clock };
+    const route = routeTo(mxRoutes(options), 'example.org');
+    const first = await siteOf(route, survey);
+    await clock.run({ until: clock.now() + 29_000 });
+    const again = await siteOf(route, survey);
+    assert.ok(first.ok && again.ok);
+    assert.equal(again.hosts[0]?.target, first.hosts[0]?.target);
+    assert.equal(options.resolver.queryCount, 3);
+    await clock.run({ until: clock.now() + 1_000 });
+    await siteOf(route, survey);
+    assert.equal(options.resolver.queryCount, 6);
+  });
+
+  test('a TTL of zero holds for those who wait together, and for nobody else', async () => {
+    const survey = new Survey();
+    const options = still({ ...hosts, 'example.org': { ...mx([1, 'mx1.example']), ttl: 0 } }, survey);
+    const route = routeTo(mxRoutes(options), 'example.org');
+    await Promise.all([siteOf(route, survey), siteOf(route, survey)]);
+    assert.equal(options.resolver.queryCount, 3);
+    await siteOf(route, survey);
+    assert.equal(options.resolver.queryCount, 6);
+  });
+});
+
+suite('waiting', () => {
+  /** Answers for some names never come, or only after a while. */
+  class Slow implements Resolver {
+    readonly #zone: ZoneResolver;
+    readonly #clock: VirtualClock;
+    readonly #delays: Readonly<Record<string, number>>;
+
+    constructor(zone: Zone, clock: VirtualClock, delays: Readonly<Record<string, number>>) {
+      this.#zone = new ZoneResolver(zone);
+      this.#clock = clock;
+      this.#delays = delays;
+    }
+
+    resolve<Type extends RecordType>(name: string, type: Type): AnswerFor<Type> | Promise<AnswerFor<Type>> {
+      const delay = this.#delays[name];
+      if (delay === undefined) return this.#zone.resolve(name, type);
+      return new Promise((resolve) =>
+        this.#clock.after(delay, () => resolve(this.#zone.resolve(name, type))),
+      );
+    }
+  }
+
+  const zone = { ...hosts, 'example.org': mx([1, 'mx1.example'], [2, 'mx2.example'], [3, 'mx3.example']) };
+
+  async function findWith(
+    delays: Readonly<Record<string, number>>,
+  ): Promise<{ site: string; waited: number }> {
+    const survey = new Survey();
+    const clock = new VirtualClock({ start: 0 });
+    const options = { ...still(zone, survey), clock, resolver: new Slow(zone, clock, delays) };
+    let waited = -1;
+    const site = siteOf(routeTo(mxRoutes(options), 'example.org'), survey).then((found) => {
+      waited = clock.now();
+      return inShort(found);
+    });
+    await clock.run();
+    return { site: await site, waited };
+  }
+
+  test('a dead backup delays no mail: a second after the best server is known, it goes on', async () => {
+    const found = await findWith({ 'mx2.example': 30_000 });
+    assert.deepEqual(found, {
+      site: 'mx1.example 192.0.2.1, mx3.example 2001:db8::3 192.0.2.3',
+      waited: 1_000,
+    });
+  });
+
+  test('the best server is waited for, however soon the others are known', async () => {
+    const { site, waited } = await findWith({ 'mx1.example': 30_000 });
+    assert.match(site, /^mx1\.example 192\.0\.2\.1, mx2/);
+    assert.equal(waited, 30_000);
+  });
+
+  test('who gives up gets a deferral at once, and the others their answer', async () => {
+    const survey = new Survey();
+    const clock = new VirtualClock({ start: 0 });
+    const options = {
+      ...still(zone, survey),
+      clock,
+      resolver: new Slow(zone, clock, { 'example.org': 5_000 }),
+    };
+    const route = routeTo(mxRoutes(options), 'example.org');
+    const leaving = new AbortController();
+    survey.signal = leaving.signal;
+    const left = siteOf(route, survey).then(inShort);
+    leaving.abort();
+    assert.equal(await left, '4.4.3 deferred');
+    survey.signal = new AbortController().signal;
+    const stayed = siteOf(route, survey).then(inShort);
+    await clock.run();
+    assert.match(await stayed, /^mx1/);
+  });
+});
+
+test('a resolver that throws costs an attempt, and a warning', async () => {
+  const survey = new Survey();
+  const codes: string[] = [];
+  const resolver: Resolver = {
+    resolve() {
+      throw new Error('broken');
+    },
+  };
+  const router = mxRoutes({ ...still({}, survey), resolver, warn: ({ code }) => codes.push(code) });
+  assert.equal(inShort(await siteOf(routeTo(router, 'example.org'), survey)), '4.3.0 deferred');
+  assert.deepEqual(codes, ['LOOKUP_FAULT']);
+});
