@@ -1,5 +1,4 @@
-import { normalizeDomain } from '../../address/index.ts';
-import { addressIn } from './host-addresses.ts';
+import { domainKey, normalizeDomain, parseHeloName } from '../../address/index.ts';
 import { RouteMisuse } from './misuse.ts';
 
 /**
@@ -37,7 +36,8 @@ export function domainLookup<Value>(table: DomainTable<Value>): (domain: string)
 
 function keyOf(key: string): string {
   if (key === '*') return key;
-  if (key.startsWith('[') && addressIn(key) !== null) return key;
+  const helo = parseHeloName(key);
+  if (helo.ok && typeof helo.name !== 'string') return domainKey(helo.name);
   const below = key.startsWith('.');
   const parsed = normalizeDomain(below ? key.slice(1) : key);
   if (!parsed.ok) throw new RouteMisuse('BAD_DOMAIN', `neither a domain, nor ".domain", nor "*": ${key}`);

@@ -1,4 +1,5 @@
 /** Delivery to servers that are configured: smart hosts, and LMTP servers beside us. */
+import { normalizeDomain } from '../../address/index.ts';
 import type { Resolver } from '../../dns/index.ts';
 import type { Clock } from '../../machine/index.ts';
 import { systemClock } from '../clock.ts';
@@ -8,6 +9,7 @@ import { chosenServers, findChosenSite, type ServerName } from './chosen-site.ts
 import type { FamilyOrder } from './host-addresses.ts';
 import { MailRoute } from './mail-route.ts';
 import { mannerOf, type ServerSettings } from './manner.ts';
+import { RouteMisuse } from './misuse.ts';
 import { findMxSite } from './mx-site.ts';
 import { SourceChoice, type Sources } from './source.ts';
 import type { TlsPolicy } from './tls-demand.ts';
@@ -124,7 +126,9 @@ function configuredRoute(
   let first: string;
   let look: () => ReturnType<typeof findMxSite>;
   if ('mxOf' in servers) {
-    first = servers.mxOf;
+    const domain = normalizeDomain(servers.mxOf);
+    if (!domain.ok) throw new RouteMisuse('BAD_SERVER', `no domain: ${servers.mxOf}`);
+    first = domain.domain;
     const ownNames = new Set([hostname.toLowerCase()]);
     look = () => findMxSite(first, { ...search, port, clock, random, ownNames, mostHosts: 20, mtaSts: null });
   } else {
