@@ -99,7 +99,7 @@ export class SmtpSender implements SiteSender {
     if (this.#isTooLate(context)) return tooLate;
     const found = route.find(route.destination, context, signal);
     const site = found instanceof Promise ? await found : found;
-    if (!site.ok) return site.outcome;
+    if (!site.ok) return signal.aborted ? stoppedAt(this.#clock.now()) : site.outcome;
     const batches = this.#batches(context, recipients);
     const { shaper } = this.#options;
     let leave: Leave | null = null;
