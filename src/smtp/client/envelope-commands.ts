@@ -111,7 +111,9 @@ const mailParameters: readonly Parameter<MailParameters>[] = [
     write: ({ hold }) => {
       if (hold === undefined) return null;
       if ('seconds' in hold) return `HOLDFOR=${hold.seconds}`;
-      return `HOLDUNTIL=${new Date(hold.until).toISOString().slice(0, 19)}Z`;
+      const until = new Date(hold.until);
+      if (Number.isNaN(until.getTime())) throw new MachineMisuse(`no time: ${hold.until}`);
+      return `HOLDUNTIL=${until.toISOString().slice(0, 19)}Z`;
     },
   },
   // RFC 6710 §4

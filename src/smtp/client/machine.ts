@@ -137,8 +137,8 @@ export class SmtpClientMachine implements Machine<SmtpClientEvent> {
   send(transaction: SmtpTransaction): void {
     if (this.#dialogue.phase !== 'closed' && !this.ready)
       throw new MachineMisuse('send() comes when `ready`');
-    this.#readyTold = false;
     this.#sending.begin(transaction);
+    this.#readyTold = false;
   }
 
   /**

@@ -18,12 +18,17 @@ import type {
   SmtpFailure,
   SmtpStage,
   SmtpTransaction,
-  TransactionRecipient,
   TransactionResult,
 } from './transaction.ts';
 
 const notAscii = /[^\0-\x7f]/;
 const endOfData = '.\r\n';
+
+/** The command for one recipient. */
+interface Rcpt {
+  readonly place: number;
+  readonly command: string;
+}
 
 /** A transaction, from the moment it was given to its result. */
 export class OpenTransaction {
@@ -33,7 +38,7 @@ export class OpenTransaction {
   /** All of the content is out. */
   sent = false;
   readonly #dialogue: Dialogue;
-  readonly #dialect: Dialect;
+  readonly #dsn: boolean;
   readonly #results: (RecipientResult | null)[];
   /** The content goes to all recipients or to nobody. */
   readonly #allOrNone: boolean;
@@ -41,8 +46,9 @@ export class OpenTransaction {
   #missing: number;
   /** Places of accepted recipients without a result yet. */
   #accepted: number[] = [];
-  /** The commands of the envelope that were not said yet. */
-  readonly #envelope: readonly number[];
+  readonly #mail: string;
+  /** RCPT for each place that is to be tried; those from `#next` on were not said yet. */
+  readonly #rcpts: readonly Rcpt[];
   #next = 0;
   /** RCPTs without reply. */
   #unanswered = 0;
@@ -68,16 +74,21 @@ export class OpenTransaction {
     this.#allOrNone = transaction.allOrNone === true && !dialogue.lmtp;
     const spoiling = this.#spoiling;
     if (spoiling !== null) this.#results.fill(spoiling);
-    this.#envelope = [...this.#results.keys()].filter((place) => this.#results[place] === null);
-    this.#missing = this.#envelope.length;
     // RFC 6531 §3.4
     const international =
       needsUtf8(transaction) || transaction.recipients.some(({ path }) => notAscii.test(path));
-    this.#dialect = {
+    const dialect: Dialect = {
       extensions,
       authenticated: server.user !== null,
       utf8: international && extensions.has('SMTPUTF8'),
     };
+    this.#dsn = extensions.has('DSN');
+    // Written before anything is said: what a host got wrong must not leave half a transaction behind.
+    this.#mail = mailCommand(transaction, dialect);
+    this.#rcpts = transaction.recipients.flatMap((recipient, place) =>
+      this.#results[place] === null ? [{ place, command: rcptCommand(recipient, dialect) }] : [],
+    );
+    this.#missing = this.#rcpts.length;
     this.#chunks = chunking ? new ChunkQueue() : null;
     const binary = transaction.parameters.body === 'BINARYMIME';
     this.#writer = binary ? null : new ContentWriter(this.#chunks === null);
@@ -97,7 +108,7 @@ export class OpenTransaction {
   get result(): TransactionResult {
     return {
       recipients: this.#results as RecipientResult[],
-      dsn: this.#dialect.extensions.has('DSN'),
+      dsn: this.#dsn,
       mended: this.#writer?.mended === true,
     };
   }
@@ -106,9 +117,9 @@ export class OpenTransaction {
   advance(): boolean {
     if (this.settled) return false;
     if (!this.#begun) return this.#sayMail();
-    if (this.#next < this.#envelope.length) return this.#sayRcpt();
+    if (this.#next < this.#rcpts.length) return this.#sayRcpt(this.#rcpts[this.#next] as Rcpt);
     // Of one recipient the server itself takes no content where it refused him.
-    if (this.#allOrNone && this.#unanswered > 0 && this.#envelope.length > 1) return false;
+    if (this.#allOrNone && this.#unanswered > 0 && this.#rcpts.length > 1) return false;
     if (this.#chunks === null) return !this.#contentBegun && this.#sayData();
     if (!this.#contentBegun) {
       // Small content goes in one flight with its envelope; of more, none is sent in vain.
@@ -123,7 +134,7 @@ export class OpenTransaction {
     const dialogue = this.#dialogue;
     this.#begun = true;
     dialogue.halfOpen = this;
-    dialogue.say(mailCommand(this.transaction, this.#dialect));
+    dialogue.say(this.#mail);
     dialogue.expect('mail', (reply) => {
       if (verdictOf(reply) === 'yes') return;
       if (dialogue.halfOpen === this) dialogue.halfOpen = null;
@@ -132,12 +143,10 @@ export class OpenTransaction {
     return true;
   }
 
-  #sayRcpt(): boolean {
-    const place = this.#envelope[this.#next] as number;
-    const recipient = this.transaction.recipients[place] as TransactionRecipient;
+  #sayRcpt({ place, command }: Rcpt): boolean {
     this.#next += 1;
     this.#unanswered += 1;
-    this.#dialogue.say(rcptCommand(recipient, this.#dialect));
+    this.#dialogue.say(command);
     this.#dialogue.expect('rcpt', (reply) => this.#takeRcpt(place, reply));
     return true;
   }
@@ -150,7 +159,7 @@ export class OpenTransaction {
     else if (verdict === 'yes') this.#accepted.push(place);
     else if (this.#isFull(reply)) this.#settle(place, { result: 'postponed', reply: abridged(reply) });
     else this.#settle(place, { result: 'refused', reply: abridged(reply), stage: 'rcpt' });
-    const last = this.#unanswered === 0 && this.#next === this.#envelope.length;
+    const last = this.#unanswered === 0 && this.#next === this.#rcpts.length;
     const spoiling = last ? this.#spoiling : null;
     if (spoiling !== null) this.#settleAll(spoiling);
   }
