@@ -10,7 +10,7 @@
  */
 import type { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
-import type { TlsInfo } from '../machine/index.ts';
+import type { Clock, TlsInfo } from '../machine/index.ts';
 import { type SmtpHandlers, SmtpHost, type Visit } from '../reception/index.ts';
 import {
   type CloseEvent,
@@ -23,7 +23,7 @@ import {
   type SmtpSession,
 } from '../smtp/index.ts';
 import type { Json } from '../spool/index.ts';
-import { deadlines, type Waiting } from './deadlines.ts';
+import { type Deadlines, deadlinesOf, steadyClock, type Waiting } from './deadlines.ts';
 
 /** A connection that was taken from clear text to TLS. */
 export interface Upgraded {
@@ -47,6 +47,8 @@ export interface ServeOptions {
    * collector would do much later. Default `false`.
    */
   readonly ownsChunks?: boolean;
+  /** What its waits go by. Default: the system's, going steadily. */
+  readonly clock?: Clock;
 }
 
 /** A session that is being served. */
@@ -123,6 +125,7 @@ class Serving implements ServedSession, Waiting {
   readonly #machine: SmtpServerMachine;
   readonly #host: SmtpHost;
   readonly #options: ServeOptions;
+  readonly #deadlines: Deadlines;
   #state: 'open' | 'upgrading' | 'closing' | 'closed' = 'open';
   /** The event whose handler is still thinking; nothing is pulled meanwhile. */
   #waitingFor: SmtpServerEvent | null = null;
@@ -144,8 +147,9 @@ class Serving implements ServedSession, Waiting {
     this.#machine = machine;
     this.#host = new SmtpHost(machine, handlers, this);
     this.#options = options;
-    deadlines.add(this);
-    this.#sessionEnd = deadlines.after(machine.lifetime);
+    this.#deadlines = deadlinesOf(options.clock ?? steadyClock);
+    this.#deadlines.add(this);
+    this.#sessionEnd = this.#deadlines.after(machine.lifetime);
     this.deadline = this.#sessionEnd;
     this.#listen();
     this.#turn();
@@ -183,7 +187,7 @@ class Serving implements ServedSession, Waiting {
   }
 
   expired(): void {
-    const now = deadlines.after(0);
+    const now = this.#deadlines.after(0);
     if (this.#state !== 'open' || this.#lastChance <= now) {
       this.destroy();
     } else if (this.#sessionEnd <= now) {
@@ -300,14 +304,14 @@ class Serving implements ServedSession, Waiting {
 
   #arm(): void {
     if (this.#state === 'closing') {
-      if (this.#patienceId >= 0) this.deadline = deadlines.after(linger);
+      if (this.#patienceId >= 0) this.deadline = this.#deadlines.after(linger);
       this.#patienceId = -1;
       return;
     }
     const { id, ms } = this.#machine.patience;
     if (id === this.#patienceId && this.deadline !== Number.POSITIVE_INFINITY) return;
     this.#patienceId = id;
-    this.deadline = Math.min(deadlines.after(ms), this.#sessionEnd, this.#lastChance);
+    this.deadline = Math.min(this.#deadlines.after(ms), this.#sessionEnd, this.#lastChance);
   }
 
   #upgrade(): void {
@@ -368,7 +372,7 @@ class Serving implements ServedSession, Waiting {
     this.#waitingFor = null;
     for (let event = this.#machine.next(); event !== null; event = this.#machine.next()) this.#act(event);
     this.#state = 'closed';
-    deadlines.remove(this);
+    this.#deadlines.remove(this);
     this.#controller?.abort();
     this.#closed?.resolve(this.#why);
   }

@@ -14,6 +14,7 @@ import { connectSocket } from './connect-socket.ts';
 import { steadyClock } from './deadlines.ts';
 import { driveSmtpClient } from './drive-smtp-client.ts';
 import { type Connect, connectFirst, discard } from './fast-fallback.ts';
+import { traced } from './opening-trace.ts';
 import { type Secure, type Secured, type TlsClientOptions, tlsClient } from './tls-client.ts';
 
 /** What a transport is made of. */
@@ -67,7 +68,7 @@ export class SmtpTransport implements Transport {
   }
 
   open(target: Target, signal?: AbortSignal): Promise<Opened | NotOpened> {
-    return new Opening(target, signal, this.#tools).run();
+    return traced(target, () => new Opening(target, signal, this.#tools).run());
   }
 }
 
@@ -107,6 +108,7 @@ class Opening {
       if (met.ok || this.#signal?.aborted === true) return met;
       if (tls.mode === 'opportunistic' && met.failure.why === 'tls-failed') {
         this.#inClear = true;
+        ends = [at, ...ends.filter((end) => end !== at)];
         continue;
       }
       ends = ends.filter((end) => end !== at);

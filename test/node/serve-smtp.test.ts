@@ -15,6 +15,7 @@ import {
   SmtpServerMachine,
   type SmtpServerOptions,
 } from 'mailwright/smtp';
+import { VirtualClock } from 'mailwright/testing';
 
 const end = { family: 'ipv4', address: '192.0.2.1', port: 25 } as const;
 const envelope = 'EHLO client.test\r\nMAIL FROM:<>\r\nRCPT TO:<b@mx.test>\r\nDATA\r\n';
@@ -202,6 +203,17 @@ test('time: a session that is too long ends once its transaction is over', async
   assert.match(chunks.join(''), /421 4\.4\.2 Session time limit reached\r\n$/);
   far.end();
   assert.equal(await session.closed, 'shutdown');
+});
+
+test('time can be another, and pass at once', async () => {
+  const clock = new VirtualClock();
+  const { chunks, session } = served({}, {}, { clock });
+  await clock.run({ until: clock.now() + 299_000 });
+  assert.equal(chunks.length, 1);
+  await clock.run();
+  assert.match(chunks[1] ?? '', /^421 4\.4\.2/);
+  assert.equal(await session.closed, 'timeout');
+  assert.equal(clock.pending, 0);
 });
 
 test('shutdown() takes a farewell of the host', async () => {

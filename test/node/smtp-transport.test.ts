@@ -1,13 +1,14 @@
 /** Sessions as they are opened: addresses, TLS, authentication. */
 import assert from 'node:assert/strict';
 import { createHash, X509Certificate } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { CertificateDemand, NotOpened, Opened, Target } from 'mailwright/delivery';
 import { Secret } from 'mailwright/machine';
-import { SmtpTransport, selfSignedCertificate } from 'mailwright/node';
+import { type OpeningTrace, SmtpTransport, selfSignedCertificate } from 'mailwright/node';
 import { type ClientCredentials, type MechanismName, mechanismNames } from 'mailwright/sasl';
 import { lmtp, replies, submission } from 'mailwright/smtp';
 import { VirtualClock, VirtualNetwork } from 'mailwright/testing';
@@ -325,4 +326,22 @@ test('an abort ends the opening at once, at whatever stage', async () => {
     assert.equal(sockets.length, 1);
   }
   assert.equal((await transport.open(targetOf(1), AbortSignal.abort())).ok, false);
+});
+
+test('each opening is published, to those who listen', async () => {
+  const { port } = await scripted('220 mx.test');
+  const traces: OpeningTrace[] = [];
+  const listener = (message: unknown) => void traces.push({ ...(message as OpeningTrace) });
+  subscribe('tracing:mailwright:node.opening:asyncEnd', listener);
+  await tried(targetOf(port, { tls: { mode: 'none' } }));
+  await tried(targetOf(port, { at: { path: '/nowhere/at/all' } }));
+  unsubscribe('tracing:mailwright:node.opening:asyncEnd', listener);
+  await tried(targetOf(port));
+  assert.deepEqual(
+    traces.map(({ host, address, tls, failure }) => [host, address, tls, failure?.stage]),
+    [
+      ['mx.test', '127.0.0.1', null, undefined],
+      ['mx.test', '/nowhere/at/all', undefined, 'connect'],
+    ],
+  );
 });
