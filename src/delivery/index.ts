@@ -102,3 +102,4 @@ export type {
   TlsObservation,
   Transport,
 } from './transport.ts';
+export { type Verp, type VerpDecoded, type VerpOptions, verp } from './verp.ts';
