@@ -22,6 +22,7 @@ import type {
 } from './transaction.ts';
 
 const notAscii = /[^\0-\x7f]/;
+const withheld: RecipientResult = { result: 'postponed' };
 const endOfData = '.\r\n';
 
 /** The command for one recipient. */
@@ -72,8 +73,7 @@ export class OpenTransaction {
     this.#dialogue = dialogue;
     this.#results = foregone(transaction, { extensions, limits, tls, chunking });
     this.#allOrNone = transaction.allOrNone === true && !dialogue.lmtp;
-    const spoiling = this.#spoiling;
-    if (spoiling !== null) this.#results.fill(spoiling);
+    if (this.#isSpoilt) for (const place of this.#results.keys()) this.#results[place] ??= withheld;
     // RFC 6531 §3.4
     const international =
       needsUtf8(transaction) || transaction.recipients.some(({ path }) => notAscii.test(path));
@@ -159,14 +159,13 @@ export class OpenTransaction {
     else if (verdict === 'yes') this.#accepted.push(place);
     else if (this.#isFull(reply)) this.#settle(place, { result: 'postponed', reply: abridged(reply) });
     else this.#settle(place, { result: 'refused', reply: abridged(reply), stage: 'rcpt' });
-    const last = this.#unanswered === 0 && this.#next === this.#rcpts.length;
-    const spoiling = last ? this.#spoiling : null;
-    if (spoiling !== null) this.#settleAll(spoiling);
+    const all = this.#unanswered === 0 && this.#next === this.#rcpts.length;
+    if (all && this.#isSpoilt) this.#settleAll(withheld);
   }
 
-  /** With all or none, the result of one recipient that is a result for all. */
-  get #spoiling(): RecipientResult | null {
-    return this.#allOrNone ? (this.#results.find((result) => result !== null) ?? null) : null;
+  /** It is all or none, and not all. */
+  get #isSpoilt(): boolean {
+    return this.#allOrNone && this.#results.some((result) => result !== null);
   }
 
   /** RFC 5321 §4.5.3.1.10: 452 behind accepted recipients says that they are enough for one transaction. */

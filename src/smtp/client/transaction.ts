@@ -31,8 +31,8 @@ export interface SmtpTransaction {
   readonly recipients: readonly TransactionRecipient[];
   /**
    * Nothing is sent unless the server takes every recipient: who has but one verdict to pass on can then pass on
-   * a true one. Those that it would have taken have the result of the first that it would not. Without effect
-   * in LMTP, which has a verdict for each.
+   * a true one. Those that it would have taken are `postponed`. Without effect in LMTP, which has a
+   * verdict for each.
    */
   readonly allOrNone?: true;
   /** Octets of the content, exactly. */
