@@ -36,18 +36,23 @@ export function replyTo(result: RecipientResult): Reply {
 }
 
 /**
- * The one reply that tells of all recipients: of a message that was not taken for each of them, the first
- * permanent refusal, or else the first temporary one, with the recipient's name.
+ * The one reply that tells of all recipients. Of a message that was not taken for each of them it is the gravest
+ * refusal, with the recipient's name; those who were only postponed may be so for the sake of others.
  */
 export function replyToAll(results: readonly RecipientResult[], paths: readonly string[]): Reply {
   const verdicts = results.map(replyTo);
-  let place = verdicts.findIndex(({ code }) => code >= 500);
-  if (place === -1) place = verdicts.findIndex(({ code }) => code >= 400);
-  const worst = verdicts[Math.max(place, 0)]!;
-  if (place === -1 || verdicts.length === 1 || results[place]?.result === 'failed') return worst;
-  const [first = '', ...lines] = [worst.text].flat();
-  return { ...worst, text: [`<${paths[place]}>: ${first}`, ...lines] };
+  const gravity = (place: number) =>
+    results[place]!.result === 'postponed' ? 3 : Math.trunc(verdicts[place]!.code / 100);
+  let worst = 0;
+  for (const place of verdicts.keys()) if (gravity(place) > gravity(worst)) worst = place;
+  const verdict = verdicts[worst]!;
+  if (verdicts.length === 1 || !named.has(results[worst]!.result)) return verdict;
+  const [first = '', ...lines] = [verdict.text].flat();
+  return { ...verdict, text: [`<${paths[worst]}>: ${first}`, ...lines] };
 }
+
+/** What is about a recipient, rather than about the message. */
+const named: ReadonlySet<RecipientResult['result']> = new Set(['refused', 'unsuitable']);
 
 /** 421 and 521 would end the client's session too, which is none of theirs (RFC 5321 §3.8, RFC 7504 §3). */
 const gentle: Readonly<Record<number, number>> = { 421: 451, 521: 554 };
