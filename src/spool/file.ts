@@ -2,14 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Body, Bytes } from '../machine/index.ts';
 import type { Context, ContextPatch, NewContext, SpoolId } from './context.ts';
-import {
-  completeContext,
-  decodeContext,
-  dueOf,
-  encodeContext,
-  patchContext,
-  priorityOf,
-} from './context-change.ts';
+import { completeContext, decodeContext, encodeContext, patchContext } from './context-change.ts';
 import type {
   BeginOptions,
   ListOptions,
@@ -24,12 +17,14 @@ import { SpoolError } from './error.ts';
 import { checkedToken, Fence } from './fence.ts';
 import type { Catalog, Entry } from './file/catalog.ts';
 import { Content, notFound } from './file/content.ts';
+import { blank, recordOf } from './file/context-record.ts';
 import { type Files, systemFiles } from './file/files.ts';
 import { FileIntake } from './file/intake.ts';
 import { Journal } from './file/journal.ts';
 import { DirectorySync, LargeBody } from './file/large-body.ts';
 import { lockDirectory } from './file/lock.ts';
 import type { SpoolProblem } from './file/problem.ts';
+import { Recent } from './file/recent.ts';
 import { Reclaim } from './file/reclaim.ts';
 import { type JournalRecord, noId } from './file/record.ts';
 import { type Layout, largePath, type Recovered, recover } from './file/recovery.ts';
@@ -49,6 +44,11 @@ export interface FileSpoolOptions extends UlidOptions {
   readonly inlineLimit?: number;
   /** Octets of a segment of the journal. Default 33,554,432 (32 MiB), at least 65,536. */
   readonly segmentSize?: number;
+  /**
+   * Octets of messages that are kept in memory after their commit, so that delivering them at once reads nothing
+   * from the disk. Default 16,777,216 (16 MiB); 0 for none.
+   */
+  readonly recentOctets?: number;
   /** Told of what was found wrong and left aside, while opening and later. Default: nobody is told. */
   readonly onProblem?: (problem: SpoolProblem) => void;
   /** The file system. Default: the machine's own; a test injects failures here. */
@@ -57,6 +57,7 @@ export interface FileSpoolOptions extends UlidOptions {
 
 const defaultInlineLimit = 131_072;
 const defaultSegmentSize = 33_554_432;
+const defaultRecentOctets = 16_777_216;
 /** A message that began within so many milliseconds is expected to be complete in moments. */
 const justBegun = 1;
 
@@ -92,6 +93,7 @@ export class FileSpool implements Spool {
   readonly #reclaim: Reclaim;
   readonly #reader: SegmentReader;
   readonly #content: Content;
+  readonly #recent: Recent;
   readonly #largeNames: DirectorySync;
   readonly #unlock: () => Promise<void>;
   readonly #now: () => number;
@@ -153,6 +155,7 @@ export class FileSpool implements Spool {
     this.#fence = new Fence(recovered.term);
     this.#reader = new SegmentReader(files);
     this.#content = new Content(files, layout, this.#reader);
+    this.#recent = new Recent(options.recentOctets ?? defaultRecentOctets);
     this.#largeNames = new DirectorySync(files, layout.large);
     this.#journal = new Journal({
       files,
@@ -235,19 +238,31 @@ export class FileSpool implements Spool {
 
   async *#read(id: SpoolId, start: number, end: number): AsyncGenerator<Bytes> {
     this.#checkOpen();
-    yield* this.#content.read(this.#find(id), start, end);
+    const entry = this.#find(id);
+    const recent = this.#recent.octets(id, start, end);
+    if (recent !== undefined) yield recent;
+    else yield* this.#content.read(entry, start, end);
   }
 
   async context(id: SpoolId): Promise<Context> {
     this.#checkOpen();
+    return this.#contextOf(id);
+  }
+
+  async #contextOf(id: SpoolId): Promise<Context> {
     const entry = this.#find(id);
-    return decodeContext(await this.#content.context(entry));
+    const recent = this.#recent.context(id);
+    if (recent !== undefined) return decodeContext(recent);
+    const { latest } = entry;
+    const text = await this.#content.context(entry);
+    // What was changed while it was read is not kept.
+    if (this.#catalog.entries.get(id) === entry && entry.latest === latest) this.#recent.keep(id, text);
+    return decodeContext(text);
   }
 
   update(id: SpoolId, patch: ContextPatch, options: WriteOptions = {}): Promise<Context> {
     return this.#change(id, async () => {
-      const entry = this.#find(id);
-      const patched = patchContext(decodeContext(await this.#content.context(entry)), patch);
+      const patched = patchContext(await this.#contextOf(id), patch);
       const text = encodeContext(patched);
       await this.#append(recordOf('edit', patched, text), options);
       return decodeContext(text);
@@ -306,10 +321,17 @@ export class FileSpool implements Spool {
     const kind = changeKinds[record.kind];
     const appended = this.#journal.append(record, (place) => {
       const entry = this.#catalog.apply(record, place);
+      this.#remember(record);
       if (entry !== undefined && kind !== undefined) this.#watchers.tell({ kind, entry: told(entry) });
     });
     await Promise.all([admitted, appended]);
     this.#reclaim.look();
+  }
+
+  #remember({ kind, id, context, body }: JournalRecord): void {
+    if (kind === 'edit') this.#recent.renew(id, context);
+    else if (kind === 'gone') this.#recent.forget(id);
+    else if (kind !== 'term') this.#recent.keep(id, context, body);
   }
 
   /** Checks the fencing token; a new highest one becomes durable no later than what is appended next. */
@@ -371,14 +393,6 @@ const changeKinds: { readonly [kind in JournalRecord['kind']]?: SpoolChange['kin
   edit: 'updated',
   gone: 'deleted',
 };
-
-const blank = { due: 0, priority: 0, context: '', bodySize: 0, bodyCrc: 0 };
-
-function recordOf(kind: JournalRecord['kind'], context: Context, text: string): JournalRecord {
-  const { id, size } = context;
-  const due = dueOf(context);
-  return { kind, id, due, priority: priorityOf(context), context: text, bodySize: size, bodyCrc: 0 };
-}
 
 function told({ id, size, due, priority }: Entry): SpoolEntry {
   return { id, size, due, priority };

@@ -9,7 +9,7 @@ import { FileSpool, type SpoolProblem } from 'mailwright/spool';
 import { SeededRandom } from 'mailwright/testing';
 import { SimulatedDisk } from './simulated-disk.ts';
 
-const options = { segmentSize: 65_536, inlineLimit: 4000 };
+const options = { segmentSize: 65_536, inlineLimit: 4000, recentOctets: 0 };
 
 async function opened(disk: SimulatedDisk, problems: SpoolProblem[] = []): Promise<FileSpool> {
   return FileSpool.open('/spool', {

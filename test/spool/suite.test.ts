@@ -50,6 +50,10 @@ run(
   spoolSuite(() => inDirectory({ segmentSize: 4_194_304 })),
 );
 run(
+  'the file spool that reads everything from the disk',
+  spoolSuite(() => inDirectory({ segmentSize: 4_194_304, recentOctets: 0 })),
+);
+run(
   'the file spool with every message in a file of its own',
-  spoolSuite(() => inDirectory({ segmentSize: 4_194_304, inlineLimit: 0 })),
+  spoolSuite(() => inDirectory({ segmentSize: 4_194_304, inlineLimit: 0, recentOctets: 0 })),
 );

@@ -1,0 +1,76 @@
+/**
+ * The messages that were written last, in memory: a queue that comes for a message right after its commit
+ * reads nothing from the disk.
+ */
+import { Buffer } from 'node:buffer';
+import type { Bytes } from '../../machine/index.ts';
+import type { SpoolId } from '../context.ts';
+
+interface RecentMessage {
+  context: string;
+  /** Absent for a message that has a file of its own, or whose context alone was read. */
+  readonly octets: Bytes | undefined;
+}
+
+/** Octets that an entry takes beside its texts, roughly. */
+const entryOctets = 200;
+/** Small buffers are cut from a common piece of this size. */
+const pooled = 8192;
+
+/** Contexts and octets of the latest messages, up to a number of octets. */
+export class Recent {
+  readonly #limit: number;
+  readonly #messages = new Map<SpoolId, RecentMessage>();
+  #octets = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  context(id: SpoolId): string | undefined {
+    return this.#messages.get(id)?.context;
+  }
+
+  /** A copy of a part of the message, which is the caller's to keep; `undefined` where it is not here, or empty. */
+  octets(id: SpoolId, start: number, end: number): Bytes | undefined {
+    const octets = this.#messages.get(id)?.octets;
+    return octets !== undefined && start < end ? Buffer.from(octets.subarray(start, end)) : undefined;
+  }
+
+  /** Keeps a message; those kept longest go. */
+  keep(id: SpoolId, context: string, octets?: Bytes): void {
+    this.forget(id);
+    const message = { context, octets };
+    const size = sizeOf(message);
+    if (size > this.#limit) return;
+    this.#messages.set(id, message);
+    this.#octets += size;
+    for (const [oldest] of this.#messages) {
+      if (this.#octets <= this.#limit) break;
+      this.forget(oldest);
+    }
+  }
+
+  /** The message has another context, if it is kept. */
+  renew(id: SpoolId, context: string): void {
+    const message = this.#messages.get(id);
+    if (message === undefined) return;
+    this.#octets -= sizeOf(message);
+    message.context = context;
+    this.#octets += sizeOf(message);
+  }
+
+  forget(id: SpoolId): void {
+    const message = this.#messages.get(id);
+    if (message === undefined) return;
+    this.#messages.delete(id);
+    this.#octets -= sizeOf(message);
+  }
+}
+
+/** What it keeps alive: of a large buffer all, however little of it is used. */
+function sizeOf({ context, octets }: RecentMessage): number {
+  const whole = octets?.buffer.byteLength ?? 0;
+  // A context with characters beyond Latin-1 takes two octets for each.
+  return entryOctets + 2 * context.length + (whole > pooled ? whole : (octets?.length ?? 0));
+}
