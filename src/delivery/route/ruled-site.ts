@@ -22,6 +22,12 @@ interface Ranked {
   readonly siteHost: SiteHost;
 }
 
+/** The servers as one source meets them: with their preference, and in one order of those that keep it. */
+interface Seen {
+  readonly ranked: readonly Ranked[];
+  readonly ordered: readonly SiteHost[];
+}
+
 /** Sets of hosts that are kept for sources; a host that makes sources anew each time gains nothing. */
 const mostSources = 64;
 
@@ -34,7 +40,7 @@ export class RuledSite {
   readonly refusal: Deferred | Failed | null;
   readonly #usable: readonly Usable[];
   readonly #manner: Manner;
-  readonly #bySource = new Map<Source, readonly Ranked[]>();
+  readonly #bySource = new Map<Source, Seen>();
   /** No two servers are equal, so that their order is always the same. */
   readonly #strict: boolean;
 
@@ -79,14 +85,15 @@ export class RuledSite {
 
   /** The servers in the order in which they are tried, equal ones in random order (RFC 5321 §5.1). */
   hosts(source: Source, random: () => number): readonly SiteHost[] {
-    let ranked = this.#bySource.get(source);
-    if (ranked === undefined) {
-      ranked = this.#usable.map((usable) => this.#rank(usable, source));
+    let seen = this.#bySource.get(source);
+    if (seen === undefined) {
+      const ranked = this.#usable.map((usable) => this.#rank(usable, source));
+      seen = { ranked, ordered: ranked.map(({ siteHost }) => siteHost) };
       if (this.#bySource.size === mostSources) this.#bySource.clear();
-      this.#bySource.set(source, ranked);
+      this.#bySource.set(source, seen);
     }
-    const ordered = this.#strict ? ranked : shuffledByPreference(ranked, random);
-    return ordered.map(({ siteHost }) => siteHost);
+    if (this.#strict) return seen.ordered;
+    return shuffledByPreference(seen.ranked, random).map(({ siteHost }) => siteHost);
   }
 
   #rank({ preference, host, tls, policy }: Usable, source: Source): Ranked {

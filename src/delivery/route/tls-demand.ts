@@ -67,106 +67,110 @@ export type TlsRuling = {
 
 /** Decides. DANE goes before MTA-STS (RFC 8461 §2), and both before what is merely opportunistic. */
 export function tlsDemand(facts: TlsFacts): TlsRuling {
-  const { policy: configured, wish, domain, mxName, dane, tlsaBase } = facts;
-  const plain: AppliedTlsPolicy = {
-    policyType: 'no-policy-found',
-    policyStrings: [],
-    policyDomain: domain,
-    mxHosts: [mxName],
-  };
-  const refused = (
-    status: EnhancedStatus,
-    text: string,
-    policy = plain,
-    resultType?: TlsFailure['resultType'],
-  ) =>
-    ({
-      ok: false,
-      status,
-      text,
-      policy,
-      ...(resultType && { detail: detailOf(resultType, mxName) }),
-    }) as const;
-  const pkix: TlsDemand = required({ kind: 'pkix', names: facts.certificateNames ?? [mxName] });
-
+  const { policy: configured, wish, domain, mxName } = facts;
+  const plain = plainPolicy(domain, mxName);
   if (configured === 'none') {
-    if (wish === 'required') return refused('5.7.30', 'TLS is required, and is switched off for this server');
+    if (wish === 'required')
+      return refused('5.7.30', `TLS is required, and is switched off for ${mxName}`, plain);
     return { ok: true, tls: { mode: 'none' }, policy: plain };
   }
   // RFC 8689 §4.2.2: the sender would rather have it delivered than kept secret.
   if (wish === 'optional' && configured === 'opportunistic') {
     return { ok: true, tls: { mode: 'opportunistic' }, policy: plain };
   }
-  // RFC 7672 §2.1.2, §2.2: who can't be asked for TLSA records is not to be trusted now.
-  if (dane.kind === 'failure') {
-    return refused('4.7.5', `TLSA records of ${mxName} can't be had: ${dane.text}`, plain, 'dnssec-invalid');
-  }
-  const tlsa = dane.kind === 'records' ? tlsaPolicy(dane.records, tlsaBase) : null;
-  if (dane.kind === 'records' && dane.records.length > 0) {
-    // RFC 7672 §3.2.2: the server's name by TLSA, and the domain that the MX record belongs to.
-    const names = [...new Set([tlsaBase, mxName, domain])];
-    return {
-      ok: true,
-      tls: required({ kind: 'dane', records: dane.records, names }),
-      policy: tlsa ?? plain,
-    };
-  }
-  if (configured === 'dane') {
-    return refused(
-      '4.7.5',
-      `${mxName} has no usable TLSA records, and DANE is required`,
-      plain,
-      'dane-required',
-    );
-  }
-
-  const sts = facts.sts.kind === 'policy' && facts.sts.policy.mode !== 'none' ? facts.sts.policy : null;
-  const asPolicy = sts === null ? plain : stsPolicy(sts, domain);
-  const allowed = sts !== null && mtaStsAllows(sts, mxName);
-  const mismatch =
-    sts !== null && !allowed ? { detail: detailOf('validation-failure', mxName, notNamed) } : {};
-  if (sts?.mode === 'enforce' && !allowed) {
-    const text = `the MTA-STS policy of ${domain} does not name ${mxName}`;
-    return { ok: false, status: '4.7.5', text, policy: asPolicy, ...mismatch };
-  }
-  if (sts !== null && allowed && (sts.mode === 'enforce' || configured === 'sts' || wish === 'required')) {
-    return { ok: true, tls: required({ kind: 'pkix', names: [mxName] }), policy: asPolicy };
-  }
-  if (configured === 'sts')
-    return refused('4.7.5', `no MTA-STS policy of ${domain} names ${mxName}`, asPolicy);
-  if (wish === 'required') {
-    // RFC 8689 §4.2.1: the server's name must be vouched for, and its certificate be valid.
-    if (facts.trustedName || facts.certificateNames !== undefined)
-      return { ok: true, tls: pkix, policy: tlsa ?? asPolicy };
-    return refused(
-      '5.7.30',
-      `TLS is required, and nothing vouches for ${mxName} as server of ${domain}`,
-      asPolicy,
-    );
-  }
-  if (configured === 'required') return { ok: true, tls: pkix, policy: tlsa ?? asPolicy, ...mismatch };
-  // RFC 7672 §2.2: records of which none is usable still ask for TLS.
-  if (configured === 'any' || tlsa !== null) {
-    return { ok: true, tls: required({ kind: 'any' }), policy: tlsa ?? asPolicy, ...mismatch };
-  }
-  // RFC 8461 §5: in mode `testing`, what would fail is reported, and mail is delivered all the same.
-  const wanted = allowed ? { wanted: { kind: 'pkix', names: [mxName] } as const } : {};
-  return { ok: true, tls: { mode: 'opportunistic', ...wanted }, policy: asPolicy, ...mismatch };
+  return byDane(facts) ?? bySts(facts) ?? byConfiguration(facts);
 }
 
-/** RFC 8460 §4.3 has no word of its own for it. */
-const notNamed = 'mx-not-in-sts-policy';
+/** What DANE demands; `null` where it demands no certificate. */
+function byDane({ policy: configured, domain, mxName, dane, tlsaBase }: TlsFacts): TlsRuling | null {
+  const plain = plainPolicy(domain, mxName);
+  if (dane.kind === 'failure') {
+    // RFC 7672 §2.1.2, §2.2: a server whose TLSA records can't be had must not be used now.
+    const text = `the TLSA records of ${mxName} can't be looked up: ${dane.text}`;
+    return refused('4.7.5', text, plain, detailOf('dnssec-invalid', mxName));
+  }
+  if (dane.kind === 'records' && dane.records.length > 0) {
+    // RFC 7672 §3.2.2: the server by the name of its records, and the domain that the MX record belongs to.
+    const names = [...new Set([tlsaBase, mxName, domain])];
+    const tls = required({ kind: 'dane', records: dane.records, names });
+    return { ok: true, tls, policy: tlsaPolicy(dane.records, tlsaBase) };
+  }
+  if (configured !== 'dane') return null;
+  const text = `DANE is required, and ${mxName} has no usable TLSA records`;
+  return refused('4.7.5', text, plain, detailOf('dane-required', mxName));
+}
+
+/** What MTA-STS demands; `null` where it demands nothing. */
+function bySts({ policy: configured, wish, domain, mxName, sts }: TlsFacts): TlsRuling | null {
+  const policy = publishedPolicy(sts);
+  if (policy === null) {
+    const text = `MTA-STS is required, and ${domain} has no policy`;
+    return configured === 'sts' ? refused('4.7.5', text, plainPolicy(domain, mxName)) : null;
+  }
+  const isStrict = policy.mode === 'enforce' || configured === 'sts';
+  if (mtaStsAllows(policy, mxName)) {
+    if (!isStrict && wish !== 'required') return null;
+    return { ok: true, tls: required({ kind: 'pkix', names: [mxName] }), policy: stsPolicy(policy, domain) };
+  }
+  if (!isStrict) return null;
+  // RFC 8461 §5.1: not for good, since the policy may be renewed.
+  const text = `the MTA-STS policy of ${domain} does not name ${mxName}`;
+  return refused('4.7.5', text, stsPolicy(policy, domain), notNamed(mxName));
+}
+
+/** What is left to the sender and the configuration, where neither DANE nor MTA-STS demands a certificate. */
+function byConfiguration(facts: TlsFacts): TlsRuling {
+  const { policy: configured, wish, domain, mxName, trustedName, certificateNames, dane } = facts;
+  const testing = publishedPolicy(facts.sts);
+  const useless = dane.kind === 'records';
+  const published = testing === null ? plainPolicy(domain, mxName) : stsPolicy(testing, domain);
+  const policy = useless ? tlsaPolicy(dane.records, facts.tlsaBase) : published;
+  // RFC 8461 §5: in mode `testing`, what would fail is reported, and mail is delivered all the same.
+  const isNamed = testing !== null && mtaStsAllows(testing, mxName);
+  const detail = testing !== null && !isNamed && { detail: notNamed(mxName) };
+  if (wish === 'required' && !trustedName && certificateNames === undefined) {
+    // RFC 8689 §4.2.1: beside a valid certificate, something has to vouch for the server's name.
+    const text = `TLS is required, and nothing vouches for ${mxName} as a server of ${domain}`;
+    return refused('5.7.30', text, published);
+  }
+  if (wish === 'required' || configured === 'required') {
+    const tls = required({ kind: 'pkix', names: certificateNames ?? [mxName] });
+    return { ok: true, tls, policy, ...detail };
+  }
+  // RFC 7672 §2.2: records of which none is usable still ask for TLS.
+  if (configured === 'any' || useless) return { ok: true, tls: required({ kind: 'any' }), policy, ...detail };
+  const wanted = isNamed && { wanted: { kind: 'pkix', names: [mxName] } as const };
+  return { ok: true, tls: { mode: 'opportunistic', ...wanted }, policy, ...detail };
+}
+
+function publishedPolicy(sts: MtaStsFinding): MtaStsPolicy | null {
+  return sts.kind === 'policy' && sts.policy.mode !== 'none' ? sts.policy : null;
+}
+
+function refused(
+  status: EnhancedStatus,
+  text: string,
+  policy: AppliedTlsPolicy,
+  detail?: TlsReportDetail,
+): TlsRuling {
+  return { ok: false, status, text, policy, ...(detail !== undefined && { detail }) };
+}
 
 function required(certificate: CertificateDemand): TlsDemand {
   return { mode: 'required', certificate };
 }
 
-function detailOf(
-  resultType: TlsFailure['resultType'],
-  mxName: string,
-  reasonCode?: string,
-): TlsReportDetail {
-  return { resultType, receivingMxHostname: mxName, ...(reasonCode !== undefined && { reasonCode }) };
+function detailOf(resultType: TlsFailure['resultType'], mxName: string): TlsReportDetail {
+  return { resultType, receivingMxHostname: mxName };
+}
+
+/** RFC 8460 §4.3 has no word of its own for a server that the policy does not name. */
+function notNamed(mxName: string): TlsReportDetail {
+  return { ...detailOf('validation-failure', mxName), reasonCode: 'mx-not-in-sts-policy' };
+}
+
+function plainPolicy(domain: string, mxName: string): AppliedTlsPolicy {
+  return { policyType: 'no-policy-found', policyStrings: [], policyDomain: domain, mxHosts: [mxName] };
 }
 
 /** A policy as TLS reports show it: by its lines (RFC 8460 §4.4). */
@@ -177,7 +181,9 @@ function stsPolicy(policy: MtaStsPolicy, domain: string): AppliedTlsPolicy {
 
 /** The policy domain of DANE is the TLSA base domain (RFC 8460 §1.1). */
 function tlsaPolicy(records: readonly TlsaData[], base: string): AppliedTlsPolicy {
-  return { policyType: 'tlsa', policyStrings: records.map(tlsaText), policyDomain: base, mxHosts: [base] };
+  // DNS gives records in any order; sessions under the same ones are counted together.
+  const policyStrings = records.map(tlsaText).sort();
+  return { policyType: 'tlsa', policyStrings, policyDomain: base, mxHosts: [base] };
 }
 
 function tlsaText({ usage, selector, matching, data }: TlsaData): string {

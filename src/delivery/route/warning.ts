@@ -2,7 +2,8 @@ import { channel } from 'node:diagnostics_channel';
 import process from 'node:process';
 
 /**
- * Something that the people who run the server should know.
+ * Something that the people who run the server should know; published on the channel
+ * `mailwright:delivery.warning` of `node:diagnostics_channel` as well.
  *
  * - `INVALID_CERTIFICATE_ACCEPTED`: a connection was made whose certificate nobody checked, since the
  *   configuration says so.

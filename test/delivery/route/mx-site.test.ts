@@ -4,7 +4,7 @@ import { type FamilyOrder, type MxRouteOptions, mxRoutes } from 'mailwright/deli
 import type { AnswerFor, RecordType, Resolver, Zone, ZoneRecords } from 'mailwright/dns';
 import { ZoneResolver } from 'mailwright/dns';
 import { SeededRandom, VirtualClock } from 'mailwright/testing';
-import { inShort, routeTo, Survey, siteOf, still } from './survey.ts';
+import { contextOf, inShort, routeTo, Survey, siteOf, still } from './survey.ts';
 
 const mx = (...hosts: [preference: number, exchange: string][]): ZoneRecords => ({
   MX: hosts.map(([preference, exchange]) => ({ preference, exchange })),
@@ -294,6 +294,7 @@ suite('what it costs', () => {
     const again = await siteOf(route, survey);
     assert.ok(first.ok && again.ok);
     assert.equal(again.hosts[0]?.target, first.hosts[0]?.target);
+    assert.ok(!(survey.route?.find('example.org', contextOf(), survey.signal) instanceof Promise));
     assert.equal(options.resolver.queryCount, 3);
     await clock.run({ until: clock.now() + 1_000 });
     await siteOf(route, survey);

@@ -90,7 +90,7 @@ suite('what is configured', () => {
     ['dane', 'useless', 'none', '4.7.5 (no-policy-found), report dane-required'],
     ['sts', 'none', 'enforce', 'required pkix mx.example.org (sts)'],
     ['sts', 'none', 'testing', 'required pkix mx.example.org (sts)'],
-    ['sts', 'none', 'testing other', '4.7.5 (sts)'],
+    ['sts', 'none', 'testing other', '4.7.5 (sts), report validation-failure'],
     ['sts', 'none', 'none', '4.7.5 (no-policy-found)'],
     ['sts', 'none', 'failure', '4.7.5 (no-policy-found)'],
     ['sts', 'usable', 'none', 'required dane mx.example.org example.org (tlsa)'],

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import process from 'node:process';
+import { test } from 'node:test';
+import { localRoute } from 'mailwright/delivery';
+import { contextOf, recipientAt } from './survey.ts';
+
+const attempt = {
+  context: contextOf(),
+  recipients: [recipientAt('example.org')],
+  body: { size: 0, open: async function* () {} },
+  signal: new AbortController().signal,
+};
+const broken = () => Promise.reject(new Error('disk full'));
+
+test('without a function of the host, a warning is one of the process', async () => {
+  const warned = once(process, 'warning');
+  await localRoute(broken).deliver(attempt);
+  const [warning] = await warned;
+  assert.deepEqual(
+    [warning.name, warning.code, warning.message],
+    ['DeliveryWarning', 'LOCAL_FAULT', 'local delivery failed'],
+  );
+});
+
+test('it is published, whoever else is told', async () => {
+  const published: unknown[] = [];
+  const listen = (message: unknown) => published.push(message);
+  subscribe('mailwright:delivery.warning', listen);
+  await localRoute(broken, { destination: 'inbox', warn: () => {} }).deliver(attempt);
+  unsubscribe('mailwright:delivery.warning', listen);
+  const error = new Error('disk full');
+  assert.deepEqual(published, [
+    { code: 'LOCAL_FAULT', destination: 'inbox', text: 'local delivery failed', error },
+  ]);
+});
