@@ -91,6 +91,16 @@ export {
   type ShaperOptions,
 } from './shaping/shaper.ts';
 export type { AppliedTlsPolicy, Site, SiteFinder, SiteHost, SiteRoute, SiteSender } from './site.ts';
+export {
+  type BounceFeed,
+  type BouncePolicy,
+  type ReportedBounce,
+  suppressBounced,
+} from './suppression/bounced.ts';
+export { FileSuppressionList } from './suppression/file.ts';
+export { MemorySuppressionList } from './suppression/memory.ts';
+export { suppressing } from './suppression/suppressing.ts';
+export { type Suppression, type SuppressionList, suppressionKey } from './suppression/suppression.ts';
 export type {
   CertificateDemand,
   MailSession,
