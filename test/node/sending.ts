@@ -44,7 +44,7 @@ export function targetOf(port: number, more: Partial<Target> = {}): Target {
 }
 
 /** What a server got. */
-export interface Received {
+interface Received {
   readonly text: string;
   readonly tls: string | undefined;
   readonly user: string | null;
