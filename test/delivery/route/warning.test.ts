@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { once } from 'node:events';
 import process from 'node:process';
 import { test } from 'node:test';
 import { localRoute } from 'mailwright/delivery';
@@ -14,13 +13,12 @@ const attempt = {
 };
 const broken = () => Promise.reject(new Error('disk full'));
 
-test('without a function of the host, a warning is one of the process', async () => {
-  const warned = once(process, 'warning');
+test('without a function of the host, a warning is one of the process', async (t) => {
+  const emitted = t.mock.method(process, 'emitWarning', () => {});
   await localRoute(broken).deliver(attempt);
-  const [warning] = await warned;
   assert.deepEqual(
-    [warning.name, warning.code, warning.message],
-    ['DeliveryWarning', 'LOCAL_FAULT', 'local delivery failed'],
+    emitted.mock.calls.map((call) => call.arguments),
+    [['local delivery failed', { type: 'DeliveryWarning', code: 'LOCAL_FAULT' }]],
   );
 });
 
