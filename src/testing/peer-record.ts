@@ -8,7 +8,7 @@ export interface PeerConnection extends ConnectionInfo {
   readonly number: number;
   /** In ms since 1970. */
   readonly openedAt: number;
-  /** In ms since 1970; `null` while it is open. */
+  /** When the client closed its side, or the connection was gone, in ms since 1970; `null` before. */
   readonly closedAt: number | null;
   /** The TLS that it came under in the end; `null` for none. */
   readonly tls: TlsInfo | null;

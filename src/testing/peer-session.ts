@@ -302,6 +302,7 @@ export class PeerSession {
 
   readonly #ended = (): void => {
     this.#inputEnded = true;
+    this.connection.closedAt ??= this.#settings.clock.now();
     this.#wake();
   };
 

@@ -85,6 +85,7 @@ export class VirtualNetwork {
   readonly #partitions: Partition[] = [];
   /** Ends of open connections, by their address. */
   readonly #ends = new Map<string, Set<WireEnd>>();
+  readonly #crashes = new Map<string, number>();
   #links = 0;
 
   constructor({ clock, random, latency, faults }: VirtualNetworkOptions) {
@@ -96,6 +97,11 @@ export class VirtualNetwork {
   /** Connections made so far, refused ones counted. */
   get links(): number {
     return this.#links;
+  }
+
+  /** Ends of connections that are open at an address. */
+  open(address: string): number {
+    return this.#ends.get(address)?.size ?? 0;
   }
 
   /**
@@ -123,6 +129,7 @@ export class VirtualNetwork {
   crash(address: string): void {
     const ends = this.#ends.get(address) ?? [];
     this.#ends.delete(address);
+    this.#crashes.set(address, this.#crashesOf(address) + 1);
     for (const end of ends) end.vanish();
   }
 
@@ -153,16 +160,23 @@ export class VirtualNetwork {
           ? 'ECONNREFUSED'
           : null;
     const arrival = () => this.#arrival(link, latency) - this.#clock.now();
+    const crashes = this.#crashesOf(link.from);
+    const isDead = () => this.#crashesOf(link.from) !== crashes;
     this.#clock.after(arrival(), () => {
-      if (signal.aborted) return;
+      if (signal.aborted || isDead()) return;
       const [client, server] = refusal === null ? this.#wire(link, latency, fault) : [];
       if (server !== undefined) accept?.(new WireSocket(server, true), connectionOf(link));
       this.#clock.after(arrival(), () => {
+        if (isDead()) return;
         if (client === undefined) failed(socketError(refusal ?? 'ECONNREFUSED', 'connect'));
         else if (signal.aborted) client.cut();
         else connected(new WireSocket(client, false));
       });
     });
+  }
+
+  #crashesOf(address: string): number {
+    return this.#crashes.get(address) ?? 0;
   }
 
   /** When what is sent now arrives. */
