@@ -186,7 +186,7 @@ export class Dialogue {
     else this.close({ why, stage, text, ...(reply !== undefined && { reply: abridged(reply) }) });
   }
 
-  /** Ends the session; what was not yet sent stays unsent. */
+  /** Ends the session. What was said before is still to be sent: a server may act on it, and results say so. */
   close(failure: SmtpFailure | null): void {
     if (this.phase === 'closed') return;
     // RFC 5321 §4.1.1.10: QUIT is said wherever the server still listens.
@@ -195,8 +195,7 @@ export class Dialogue {
     this.failure = failure;
     this.dataAwaited = false;
     this.#awaited.length = 0;
-    this.#text = farewell ? 'QUIT\r\n' : '';
-    this.#output = [];
+    if (farewell) this.say('QUIT\r\n');
     this.reader.clear();
     this.renew();
     this.#closing(failure);

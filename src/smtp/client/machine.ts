@@ -104,15 +104,15 @@ export class SmtpClientMachine implements Machine<SmtpClientEvent> {
       const event = dialogue.nextEvent();
       if (event !== null) return event;
       if (dialogue.phase === 'closed') return null;
-      if (!this.#step()) break;
-    }
-    if (this.#ended) {
+      // Before the next reply is read, so that a message is sent at the same place however octets were cut.
+      if (this.ready && !this.#readyTold) {
+        this.#readyTold = true;
+        return { type: 'ready' };
+      }
+      if (this.#step()) continue;
+      if (!this.#ended) return null;
       this.abandon();
-      return dialogue.nextEvent();
     }
-    if (this.#readyTold || !this.ready) return null;
-    this.#readyTold = true;
-    return { type: 'ready' };
   }
 
   /** Acts on one reply; `false` when there is none. */

@@ -10,6 +10,7 @@ import {
   SmtpClientMachine,
   type SmtpClientOptions,
   type SmtpFailure,
+  type SmtpTransaction,
 } from 'mailwright/smtp';
 import { runTranscripts, type TranscriptSubject } from 'mailwright/testing';
 import { counting } from '../scripted-host.ts';
@@ -92,6 +93,11 @@ export class ScriptedClient implements TranscriptSubject<SmtpClientEvent> {
     else if (name === 'abandon') this.machine.abandon();
     else if (name === 'tls-failed') this.machine.tlsFailed(text);
     else throw new Error(`unknown deed ${name}`);
+  }
+
+  /** The messages that were given to the machine. */
+  get sent(): readonly SmtpTransaction[] {
+    return this.#begun.map(({ transaction }) => transaction);
   }
 
   get told(): Told {

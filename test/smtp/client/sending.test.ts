@@ -437,6 +437,7 @@ suite('how a session ends too early', () => {
     `${data}
     S: 354 go on
     ! content fail
+    C> 012345
     `,
     { results: [['failed content']], failure: 'content content' },
   );
