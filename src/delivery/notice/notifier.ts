@@ -68,8 +68,9 @@ export interface NotifierOptions {
 export function notifier(options: NotifierOptions): Notifier {
   const { clock = systemClock, delays = true } = options;
   return async (context, recipients, body) => {
+    const now = clock.now();
     const wanted = recipients
-      .map((notice) => wantedNotice(context, notice, delays))
+      .map((notice) => wantedNotice(context, notice, delays, now))
       .filter((notice) => notice !== null);
     const notifications: Notification[] = [];
     for (const kind of ['failure', 'delay', 'success'] as const) {
@@ -78,7 +79,7 @@ export function notifier(options: NotifierOptions): Notifier {
       const whole = kind === 'failure' && isWholeWanted(context, body.size, options.messageLimit ?? 100_000);
       const original = await returned(body, whole, options.headerLimit ?? 16_384);
       const facts: NoticeFacts = { kind, context, hostname: options.hostname, notices };
-      notifications.push(compose(facts, original, options, clock.now()));
+      notifications.push(compose(facts, original, options, now));
     }
     return notifications;
   };

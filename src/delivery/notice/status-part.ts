@@ -49,11 +49,17 @@ function fieldsOf(
     ['Action', action],
     ['Status', status],
     ...(remote === undefined ? [] : [['Remote-MTA', `dns; ${remote.host}`] as const]),
-    ['Diagnostic-Code', reply === undefined ? `x-mailwright; ${text}` : `smtp; ${transcribed(reply)}`],
+    ...diagnostic(reply, text),
     ['Last-Attempt-Date', formatDate(at)],
     ['Final-Log-ID', id],
     ...(willRetryUntil === undefined ? [] : [['Will-Retry-Until', formatDate(willRetryUntil)] as const]),
   ];
+}
+
+/** RFC 3461 §6.3 (i); what was no reply has a type of ours (RFC 3464 §2.3.6). */
+function diagnostic(reply: ServerReply | undefined, text: string): Field[] {
+  if (reply !== undefined) return [['Diagnostic-Code', `smtp; ${transcribed(reply)}`]];
+  return text === '' ? [] : [['Diagnostic-Code', `x-mailwright; ${text}`]];
 }
 
 /** A reply as it was given, on one line (RFC 3461 §9.2). */

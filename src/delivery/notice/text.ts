@@ -59,7 +59,9 @@ function linesAbout({ action, outcome, willRetryUntil }: WantedNotice): string[]
   if (action !== 'failed' && action !== 'delayed') return [arrivals[action]];
   const { remote, reply, text } = outcome;
   const where = remote?.address === undefined ? remote?.host : `${remote.host} [${remote.address}]`;
-  const said = reply === undefined ? text : `${where ?? 'The server'} answered: ${transcribed(reply)}`;
+  const said = reply === undefined ? [] : [`${where ?? 'The server'} answered: ${transcribed(reply)}`];
+  // A reply that was meant for the time being is not why it failed.
+  const why = reply === undefined || (action === 'failed' && reply.code < 500) ? [text] : [];
   const until = willRetryUntil === undefined ? [] : [`It will be tried until ${formatDate(willRetryUntil)}.`];
-  return [cleanText(said, true), ...until];
+  return [...said, ...why, ...until].map((line) => cleanText(line, true)).filter((line) => line !== '');
 }

@@ -12,13 +12,15 @@ export interface WantedNotice extends RecipientNotice {
  * The notice as it is to be told, or `null` where nobody wants it.
  *
  * @param delays - whether those are told of delays who said nothing about it (RFC 3461 §5.2.5 (b))
+ * @param now - in ms since 1970
  */
 export function wantedNotice(
   { envelope }: Context,
   notice: RecipientNotice,
   delays: boolean,
+  now: number,
 ): WantedNotice | null {
-  const { recipient, outcome, at } = notice;
+  const { recipient, outcome } = notice;
   const { notify } = recipient;
   // RFC 5321 §4.5.5: a notification about a notification could go in circles.
   if (envelope.from === '' || notify?.includes('never')) return null;
@@ -29,7 +31,7 @@ export function wantedNotice(
       return notify?.includes('failure') === false ? null : { ...notice, kind: 'failure', action: 'failed' };
     case 'deferred': {
       // RFC 2852 §4.1.4.2: in mode N all but NEVER means that a passed deadline is told of.
-      const isLate = deliverBy?.mode === 'notify' && at >= deliverBy.at;
+      const isLate = deliverBy?.mode === 'notify' && now >= deliverBy.at;
       const isWanted = isLate || (notify?.includes('delay') ?? delays);
       return isWanted ? { ...notice, kind: 'delay', action: 'delayed' } : null;
     }

@@ -155,6 +155,24 @@ describe('whole reports', () => {
     assert.match(text(report), /^Will-Retry-Until: Wed, 6 May 2026 12:00:00 \+0000\r$/m);
   });
 
+  test('given up after answers that were meant for the time being', async () => {
+    const context = messageFrom('zoe@example.com', [{ path: 'sam@example.net' }]);
+    const busy = { code: 450, enhanced: '4.2.0', lines: ['Busy'] };
+    const outcome = { ...refused, status: '5.4.7', text: 'given up after 25 attempts', reply: busy } as const;
+    const report = await only(context, [noticeOf(context, 0, outcome)]);
+    const said =
+      '    mx.example.net [192.0.2.7] answered: 450 4.2.0 Busy\r\n    given up after 25 attempts\r\n';
+    assert.ok(text(report).includes(said), text(report));
+    assert.match(text(report), /^Status: 5\.4\.7\r$/m);
+  });
+
+  test('nothing was tried yet', async () => {
+    const context = messageFrom('zoe@example.com', [{ path: 'sam@example.net' }]);
+    const report = await only(context, [noticeOf(context, 0, { ...unreachable, text: '' })]);
+    assert.ok(text(report).includes('<sam@example.net>\r\n\r\n'), text(report));
+    assert.doesNotMatch(text(report), /Diagnostic-Code/);
+  });
+
   test('success, one action for each recipient (RFC 3464 §2.3.3)', async () => {
     const notify: Recipient['notify'] = ['success'];
     const hows = ['delivered', 'relayed', 'expanded', 'passed'] as const;
@@ -266,7 +284,8 @@ describe('who is told what (RFC 3461 §4.1)', () => {
   for (const [name, deliverBy, asked, outcome, at, action] of deadlines) {
     test(`${name} (RFC 2852 §4.1.4, §4.1.4.2)`, async () => {
       const context = messageFrom('zoe@example.com', [wants(asked)], { deliverBy });
-      const [report] = await notify(context, [noticeOf(context, 0, outcome, at)]);
+      const clock = { now: () => at, after: () => () => {} };
+      const [report] = await notify(context, [noticeOf(context, 0, outcome)], bodyOf(letter), { clock });
       const status = report && deliveryStatusOf(parseMessage(report.octets));
       assert.equal(status?.recipients[0]?.action, action);
     });
