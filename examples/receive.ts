@@ -1,7 +1,7 @@
 /**
  * Receives mail on this machine and keeps it in a durable spool; one line for each message.
  *
- *     npm start [-- port [tls-port [folder]]]
+ *     npm run example examples/receive.ts [port [tls-port [folder]]]
  *
  * Listens on 127.0.0.1:2525, where STARTTLS is offered, and on 127.0.0.1:2465 with TLS from the start, with
  * a certificate made on the spot. Ctrl-C lets sessions finish what is in hand, and ends.
@@ -58,10 +58,10 @@ try {
 function explain(error: unknown): unknown {
   if (!(error instanceof Error && 'code' in error)) return error;
   if (error.code === 'EADDRINUSE') {
-    return `A port is taken (${error.message}). Stop what listens there, or give others: npm start -- 2526 2466`;
+    return `A port is taken (${error.message}). Stop what listens there, or give others: examples/receive.ts 2526 2466`;
   }
   if (error.code === 'SPOOL_LOCKED') {
-    return `Another process spools to ${folder}. Stop it, or give another folder: npm start -- 2525 2465 ./other`;
+    return `Another process spools to ${folder}. Stop it, or give another folder: examples/receive.ts 2525 2465 ./other`;
   }
   return error;
 }

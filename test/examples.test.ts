@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -102,9 +102,61 @@ test('receive.ts: a port that is taken is explained', async () => {
   assert.equal(await program.ended(), 1);
   assert.match(
     program.output,
-    new RegExp(`^A port is taken .*127.0.0.1:${taken.port}.*npm start -- 2526 2466\n$`),
+    new RegExp(`^A port is taken .*127.0.0.1:${taken.port}.*examples/receive.ts 2526 2466\n$`),
   );
   other.close();
+});
+
+test('relay.ts: mail of strangers and of its user is queued, stamped or signed, and delivered', async () => {
+  const args = ['--port', '0', '--submission', '0', '--folder', './relay', '--password', 'secret'];
+  const program = new Program('relay.ts', ...args);
+  const [, port] = await program.says(/mail to example\.org is taken on 127\.0\.0\.1:(\d+)\n/);
+  const [, submission] = await program.says(/password secret, is taken on 127\.0\.0\.1:(\d+)\n/);
+  await program.says(/delivering everything to relay\/delivered\n/);
+
+  const stranger = await Client.connect(Number(port));
+  await stranger.reply();
+  const [, id] =
+    /Queued as (\S+)/.exec(await sendTo(stranger, 'EHLO client.example', 'you@example.org')) ?? [];
+  await program.says(new RegExp(`${id}: delivered <you@example.org>: 127.0.0.1 said: 250 `));
+  const [, file = ''] = await program.says(/sink: (\S+)\n/);
+  const stamped = readFileSync(join(folder, file), 'latin1');
+  assert.match(
+    stamped,
+    new RegExp(`^Received: from client.example .*\r\n\tby localhost with ESMTP id ${id}\r\n`),
+  );
+  assert.match(
+    stamped,
+    /\r\nAuthentication-Results: localhost;\r\n[\s\S]*\r\nSubject: hello\r\n\r\ntext\r\n$/,
+  );
+  await stranger.say('MAIL FROM:<me@client.example>');
+  assert.match(await stranger.say('RCPT TO:<you@example.com>'), /^550 5\.7\.1 Relaying denied/);
+
+  const user = await Client.connect(Number(submission));
+  await user.reply();
+  await user.say('EHLO client.example');
+  assert.match(await user.say('MAIL FROM:<me@example.org>'), /^530/);
+  await user.say('STARTTLS');
+  await user.startTls();
+  await user.say('EHLO client.example');
+  const plain = Buffer.from('\0me@example.org\0secret').toString('base64');
+  assert.match(await user.say(`AUTH PLAIN ${plain}`), /^235/);
+  assert.match(await user.say('MAIL FROM:<you@example.org>'), /^550 5\.7\.1/);
+  await user.say('MAIL FROM:<me@example.org>');
+  await user.say('RCPT TO:<you@example.com>');
+  await user.say('DATA');
+  assert.match(await user.say('From: me@example.org\r\nSubject: out\r\n\r\ntext\r\n.'), /^250/);
+  const [, second = ''] = await program.says(/sink: \S+\n[\s\S]*sink: (\S+)\n/);
+  assert.match(
+    readFileSync(join(folder, second), 'latin1'),
+    /\r\nDKIM-Signature: v=1; a=ed25519-sha256; [\s\S]*\r\nMessage-ID: [\s\S]*\r\nSubject: out\r\n/,
+  );
+  program.process.kill('SIGTERM');
+  assert.equal(await program.ended(), 0);
+  assert.match(program.output, /closed\n$/);
+  const spool = await FileSpool.open(join(folder, 'relay/spool'));
+  assert.equal(await spool.count(), 0);
+  await spool.close();
 });
 
 test('own-socket.ts: a session on a pair of streams', async () => {
