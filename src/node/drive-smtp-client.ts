@@ -147,7 +147,8 @@ class Driving implements DrivenSession, FedSession, Waiting {
     this.#deadlines = deadlinesOf(clock ?? steadyClock);
     this.#deadlines.add(this);
     this.#listen();
-    this.turn();
+    if (socket.destroyed) this.gone();
+    else this.turn();
   }
 
   get tls(): TlsInfo | null {

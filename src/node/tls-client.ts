@@ -87,7 +87,9 @@ export function tlsClient({ authorities, certificate, clock = steadyClock }: Tls
     });
   // The authorities of Node take a while to load; whoever never meets TLS need not wait for them.
   let context = authorities === undefined && certificate === undefined ? null : make();
-  return (socket, { host, certificate: demand }) => {
+  return async (socket, { host, certificate: demand }) => {
+    // Of a stream that is closed already nothing more would be heard.
+    if (socket.destroyed) return { ok: false, why: 'validation-failure', text: 'the connection is closed' };
     context ??= make();
     const secured = connect({
       socket,
@@ -96,7 +98,7 @@ export function tlsClient({ authorities, certificate, clock = steadyClock }: Tls
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
     });
-    return new Promise((done) => {
+    return await new Promise((done) => {
       const fail = (text: string) => {
         discard(secured);
         discard(socket);

@@ -1,7 +1,7 @@
 /** Sessions as they are used: messages, what goes wrong on their way, and the end. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { getEventListeners } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { duplexPair } from 'node:stream';
 import { test } from 'node:test';
 import type { Body } from 'mailwright/machine';
@@ -298,6 +298,16 @@ test('quit says QUIT and waits, though not for long; destroy does not wait', asy
   assert.equal(closed, 1);
   await other.clock.run();
   assert.equal(other.clock.pending, 0);
+});
+
+test('a stream that is closed already is a session that is over', async () => {
+  const [closed] = duplexPair();
+  closed.destroy();
+  await once(closed, 'close');
+  const machine = new SmtpClientMachine({ hostname: 'client.test', random: randomBytes });
+  const session = driveSmtpClient(closed, machine, { address: '192.0.2.25' });
+  assert.equal((await session.opened)?.why, 'gone');
+  assert.equal(session.closed, true);
 });
 
 test('a thousand messages leave no listener behind', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash, X509Certificate } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { getEventListeners } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -326,6 +327,10 @@ test('an abort ends the opening at once, at whatever stage', async () => {
     assert.equal(sockets.length, 1);
   }
   assert.equal((await transport.open(targetOf(1), AbortSignal.abort())).ok, false);
+  const { server } = await receiving({ tls: certificate });
+  const { signal } = new AbortController();
+  opened(await transport.open(targetOf(server.port), signal)).destroy();
+  assert.deepEqual(getEventListeners(signal, 'abort'), []);
 });
 
 test('each opening is published, to those who listen', async () => {

@@ -186,6 +186,13 @@ test('a server that speaks no TLS, goes, or never answers: no exception, and the
     assert.equal(verdict(secured), 'no TLS: validation-failure', name);
     assert.ok(socket.destroyed);
   }
+  const [closed] = duplexPair();
+  closed.destroy();
+  await once(closed, 'close');
+  assert.equal(
+    verdict(await tlsClient()(closed, { host: 'mx.test', certificate: { kind: 'any' } })),
+    'no TLS: validation-failure',
+  );
   const [client] = duplexPair();
   const securing = tlsClient()(client, { host: 'mx.test', certificate: { kind: 'any' } });
   client.destroy();
