@@ -35,7 +35,7 @@ export interface Expected {
  * - `leaving`: QUIT is out.
  * - `closed`: over.
  */
-export type ClientPhase = 'opening' | 'upgrading' | 'open' | 'leaving' | 'closed';
+type ClientPhase = 'opening' | 'upgrading' | 'open' | 'leaving' | 'closed';
 
 /** RFC 5321 §4.5.3.2, and what other waits should be. */
 const defaultPatience: SmtpClientPatience = {
@@ -59,7 +59,7 @@ const window = 256;
 const worthAWrite = 2048;
 
 /** The facts of a session as the machine writes them. */
-export class ServerFacts implements SmtpServerFacts {
+class ServerFacts implements SmtpServerFacts {
   greeting = '';
   extensions: ReadonlyMap<string, string> = new Map();
   user: string | null = null;

@@ -308,9 +308,11 @@ export class OpenTransaction {
 
   /** There will be no answer. */
   abort(failure: SmtpFailure): void {
-    // RFC 1047: with all of the content out, only the server knows.
+    // RFC 1047: with all of the content out, only the server knows; unless it said no, to this or to what was
+    // to come before it (RFC 5321 §3.8).
+    const ambiguous = this.sent && failure.why !== 'refused';
     this.feeding = false;
-    this.#settleAll({ result: 'failed', failure, ambiguous: this.sent });
+    this.#settleAll({ result: 'failed', failure, ambiguous });
   }
 
   #settleAll(result: RecipientResult): void {

@@ -6,7 +6,7 @@ import type { MissingExtension, RecipientResult, SmtpTransaction } from './trans
 const notAscii = /[^\0-\x7f]/;
 
 /** What decides it. */
-export interface Means {
+interface Means {
   readonly extensions: ReadonlyMap<string, string>;
   readonly limits: ServerLimits;
   readonly tls: TlsInfo | null;

@@ -70,7 +70,7 @@ export type SmtpStage =
  * - `tls-failed`: the handshake failed, or the certificate is not the one that is required.
  * - `auth-missing`: no mechanism that the credentials can drive is offered.
  * - `auth-failed`: the server refused the credentials (the reply tells), or did not prove who it is.
- * - `content`: the source of the content failed, and the session had to be cut off.
+ * - `content`: the source of the content failed; a session that sent it by DATA had to be cut off.
  */
 export type SmtpFailureReason =
   | 'refused'

@@ -12,7 +12,7 @@ import {
 import { connection, counting, ScriptedHost } from '../scripted-host.ts';
 
 /** How octets are cut on their way: the sizes of the pieces, one after another. */
-export type Cut = () => number;
+type Cut = () => number;
 
 /** A message and its content, as it is fed. */
 export interface Mail {

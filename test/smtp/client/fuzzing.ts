@@ -151,7 +151,7 @@ export class FuzzedClient extends ScriptedClient {
 const commands = /^(?:EHLO|HELO|LHLO|STARTTLS|AUTH|MAIL|RCPT|DATA|BDAT|RSET|QUIT|\*|=|[A-Za-z0-9+/]+={0,2}$)/;
 
 /** What is wrong with what the client said. */
-export function faultOf(output: Uint8Array): string | undefined {
+function faultOf(output: Uint8Array): string | undefined {
   const text = Buffer.from(output).toString('latin1');
   if (/\r(?!\n)|(?<!\r)\n/.test(text)) return 'a bare CR or LF';
   // With the content taken out, only commands are left.
