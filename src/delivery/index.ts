@@ -57,7 +57,12 @@ export type {
 } from './queue/view.ts';
 export type { ServerName } from './route/chosen-site.ts';
 export type { DomainTable } from './route/domain-table.ts';
-export type { FamilyOrder } from './route/host-addresses.ts';
+export {
+  type AddressOptions,
+  type FamilyOrder,
+  findAddresses,
+  type HostAddresses,
+} from './route/host-addresses.ts';
 export { type LocalDelivery, type LocalRouteOptions, localRoute } from './route/local-route.ts';
 export type { ServerPatience, ServerSettings } from './route/manner.ts';
 export { RouteMisuse } from './route/misuse.ts';

@@ -8,11 +8,12 @@ export type FamilyOrder = 'ipv6-first' | 'ipv4-first' | 'ipv6-only' | 'ipv4-only
 /** What looking for addresses needs beside a host. */
 export interface AddressOptions {
   readonly resolver: Resolver;
-  readonly families: FamilyOrder;
-  /** Whether mail may go there. */
-  readonly allowAddress: (address: string) => boolean;
-  /** Our own addresses, in canonical form. */
-  readonly ownAddresses: ReadonlySet<string>;
+  /** Default `ipv6-first`. */
+  readonly families?: FamilyOrder;
+  /** Whether mail may go to an IP address. Default: to all of them. */
+  readonly allowAddress?: (address: string) => boolean;
+  /** Our own addresses, in canonical form. Default: none. */
+  readonly ownAddresses?: ReadonlySet<string>;
 }
 
 /** The addresses of a host, or why there is none to be used. */
@@ -36,14 +37,29 @@ export type HostAddresses =
       readonly ttl: number;
     };
 
+const anywhere = () => true;
+
 /** Addresses of one family that are used; more of them only make waits longer. */
 const mostOfFamily = 5;
 
-/** Looks both families up at once. */
-export async function findAddresses(
-  host: string,
-  { resolver, families, allowAddress, ownAddresses }: AddressOptions,
-): Promise<HostAddresses> {
+/**
+ * The IP addresses of a server, both families looked up at once, five of each at most. Rejects only where the
+ * resolver breaks its promises.
+ *
+ * @example
+ * ```ts
+ * import { findAddresses } from 'mailwright/delivery';
+ * import { ZoneResolver } from 'mailwright/dns';
+ *
+ * const resolver = new ZoneResolver({
+ *   'mx.example.org': { A: ['192.0.2.1'], AAAA: ['2001:db8::1'] },
+ * });
+ * const found = await findAddresses('mx.example.org', { resolver });
+ * if (found.ok) found.addresses; // ['2001:db8::1', '192.0.2.1']
+ * ```
+ */
+export async function findAddresses(host: string, options: AddressOptions): Promise<HostAddresses> {
+  const { resolver, families = 'ipv6-first', allowAddress = anywhere, ownAddresses } = options;
   const order = families.startsWith('ipv6') ? (['AAAA', 'A'] as const) : (['A', 'AAAA'] as const);
   const asked = families.endsWith('only') ? order.slice(0, 1) : order;
   const answers = await Promise.all(asked.map((type) => resolver.resolve(host, type)));
@@ -51,7 +67,7 @@ export async function findAddresses(
   const found = known.filter((answer) => answer.status === 'ok');
   const ttl = Math.min(...known.map((answer) => answer.ttl));
   const listed = found.map(({ records }) => canonical(records));
-  if (listed.some((addresses) => addresses.some((address) => ownAddresses.has(address)))) {
+  if (listed.some((addresses) => addresses.some((address) => ownAddresses?.has(address)))) {
     return { ok: false, why: 'own', text: `${host} is this host`, ttl };
   }
   const usable = listed.flatMap((addresses) => addresses.filter(allowAddress).slice(0, mostOfFamily));

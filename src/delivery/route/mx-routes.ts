@@ -9,7 +9,7 @@ import type { Router } from '../route.ts';
 import type { SiteSender } from '../site.ts';
 import { type ChosenServer, chosenServers, findChosenSite, type ServerName } from './chosen-site.ts';
 import { type DomainTable, domainLookup } from './domain-table.ts';
-import type { FamilyOrder } from './host-addresses.ts';
+import type { AddressOptions, FamilyOrder } from './host-addresses.ts';
 import type { MailSiteFinding } from './mail-host.ts';
 import { MailRoute, type Surroundings } from './mail-route.ts';
 import { type Manner, mannerOf, type ServerPatience, type ServerSettings } from './manner.ts';
@@ -146,7 +146,9 @@ interface Plan {
   readonly look: (domain: string) => Promise<MailSiteFinding>;
 }
 
-function searchOf(options: MxRouteOptions, clock: Clock, random: () => number): MxSiteOptions {
+type Search = MxSiteOptions & Required<AddressOptions>;
+
+function searchOf(options: MxRouteOptions, clock: Clock, random: () => number): Search {
   const { resolver, hostname, own = {}, port = 25, mostHosts = 20, dane = true, mtaSts = null } = options;
   const { families = 'ipv6-first', allowAddress = isPublicAddress } = options;
   const ownNames = new Set([hostname, ...(own.names ?? [])].map((name) => name.toLowerCase()));
@@ -167,8 +169,8 @@ function searchOf(options: MxRouteOptions, clock: Clock, random: () => number): 
 }
 
 /** Servers that the host chose may be anywhere, and even here. */
-function chosen(servers: readonly ChosenServer[], search: MxSiteOptions): Plan['look'] {
-  return () => findChosenSite(servers, { ...search, ownAddresses: new Set(), allowAddress: () => true });
+function chosen(servers: readonly ChosenServer[], { resolver, families, dane }: Search): Plan['look'] {
+  return () => findChosenSite(servers, { resolver, families, dane });
 }
 
 function mapTable<From, To>(table: DomainTable<From>, change: (value: From) => To): DomainTable<To> {

@@ -76,8 +76,8 @@ function literalSite(
 ): MailSiteFinding {
   const address = addressIn(destination);
   if (address === null) return refused('5.1.2', `${destination} is no address of a mail server`);
-  if (ownAddresses.has(address)) return refused('5.4.6', `${destination} is this host`);
-  if (!allowAddress(address)) return refused('5.4.4', `no mail is sent to ${destination}`);
+  if (ownAddresses?.has(address)) return refused('5.4.6', `${destination} is this host`);
+  if (allowAddress?.(address) === false) return refused('5.4.4', `no mail is sent to ${destination}`);
   const hosts = [hostAt({ addresses: [address], port }, destination, address, 0)];
   return { ok: true, domain: destination, key: destination, hosts, sts: noPolicy, holds: longestHold };
 }

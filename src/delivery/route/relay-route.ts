@@ -116,13 +116,7 @@ function configuredRoute(
 ): Route {
   const { sender, resolver, hostname, servers, port = by.port, families = 'ipv6-first', warn } = options;
   const { clock = systemClock, random = Math.random } = options;
-  const search = {
-    resolver,
-    families,
-    allowAddress: () => true,
-    ownAddresses: new Set<string>(),
-    dane: true,
-  };
+  const search = { resolver, families, dane: true };
   let first: string;
   let look: () => ReturnType<typeof findMxSite>;
   if ('mxOf' in servers) {
