@@ -1,5 +1,6 @@
 /** Mutants of messages, read in every way there is. */
 import assert from 'node:assert/strict';
+import { isAscii } from 'node:buffer';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
@@ -17,9 +18,10 @@ import {
   previewOf,
   scanMime,
   spliceMessage,
+  toSevenBit,
 } from 'mailwright/mime';
 import { type FuzzReport, fuzz, type Probe } from 'mailwright/testing';
-import { message } from './outline.ts';
+import { decodedLeaves, message } from './outline.ts';
 
 const dictionary = [
   ...['--a', '--a--', '--ab\r\n', '\r\n\r\n', '\n--', 'Content-Type: multipart/mixed; boundary=a\r\n\r\n'],
@@ -144,6 +146,18 @@ function readAll(input: Uint8Array): void {
   }
   const { size, undo } = spliceMessage(input, addToTexts(input, root, { text: 'é', html: '<p>é' }));
   assert.ok(size >= input.length || undo.length > 0);
+  fitSevenBits(input);
+}
+
+/** Each part decodes to the same octets on a way of seven bits. */
+function fitSevenBits(input: Uint8Array): void {
+  const octets = Buffer.from(Buffer.from(input).toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1');
+  const fitting = toSevenBit(octets);
+  if (!fitting.ok || fitting.octets === octets) return;
+  const result = Buffer.from(fitting.octets);
+  assert.ok(isAscii(result));
+  const leaves = decodedLeaves(octets, scanMime(octets).root);
+  assert.deepEqual(decodedLeaves(result, scanMime(result).root), leaves);
 }
 
 function signature({ root, size, defects }: MimeStructure): string {

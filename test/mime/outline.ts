@@ -1,5 +1,11 @@
 /** How tests write messages and trees down. */
-import { type MimePart, MimeScanner, type MimeScanOptions, type MimeStructure } from 'mailwright/mime';
+import {
+  decodeTransfer,
+  type MimePart,
+  MimeScanner,
+  type MimeScanOptions,
+  type MimeStructure,
+} from 'mailwright/mime';
 
 /** Lines joined by CRLF, as octets of their latin1 characters. */
 export function message(...lines: string[]): Buffer {
@@ -16,6 +22,15 @@ export function outline(part: MimePart): string {
 export function leafBodies(octets: Buffer, part: MimePart): string[] {
   if (part.kind === 'leaf') return [octets.toString('latin1', part.bodyStart, part.bodyEnd)];
   return part.children.flatMap((child) => leafBodies(octets, child));
+}
+
+/** The leaves' contents without their transfer encoding, with their types; message/global counts as one. */
+export function decodedLeaves(octets: Buffer, part: MimePart): string[] {
+  const isWhole = part.kind === 'leaf' || (part.kind === 'message' && part.subtype === 'global');
+  if (!isWhole) return part.children.flatMap((child) => decodedLeaves(octets, child));
+  const body = octets.subarray(part.bodyStart, part.bodyEnd);
+  const decoded = Buffer.from(decodeTransfer(body, part.encoding).octets).toString('latin1');
+  return [`${part.type}/${part.subtype} ${decoded}`];
 }
 
 /** All that a scan tells, in a form that compares. */

@@ -5,7 +5,7 @@ import { indicatorFault, parseBimiRecord } from 'mailwright/bimi';
 import { formatAggregateReport, parseAggregateReport, parseDmarcRecord } from 'mailwright/dmarc';
 import { composeMessage, mixed, parseMessage, report, textPart } from 'mailwright/mime';
 import { parseMtaStsPolicy } from 'mailwright/mtasts';
-import { deliveryStatusOf, feedbackReportOf, readReports } from 'mailwright/reports';
+import { bouncesOf, deliveryStatusOf, feedbackReportOf, readReports } from 'mailwright/reports';
 import { mutant, SeededRandom } from 'mailwright/testing';
 import { formatTlsReport, parseTlsReport } from 'mailwright/tlsrpt';
 
@@ -59,6 +59,7 @@ export async function fuzzReports(runs: number, seed: number): Promise<void> {
       const message = parseMessage(mutant({ seeds: mails, dictionary }, random));
       feedbackReportOf(message);
       deliveryStatusOf(message);
+      bouncesOf(message);
       await readReports(message, { bytes: 100_000 });
       continue;
     }
