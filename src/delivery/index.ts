@@ -69,7 +69,7 @@ export { RouteMisuse } from './route/misuse.ts';
 export { type MxOverride, type MxRouteOptions, mxRoutes } from './route/mx-routes.ts';
 export { isPublicAddress } from './route/public-address.ts';
 export { lmtpRoute, type RelayRouteOptions, relayRoute } from './route/relay-route.ts';
-export { domainRoutes, firstOf, senderDomain, senderRoutes, type Way } from './route/routers.ts';
+export { domainRoutes, firstOf, type RouteChoice, senderDomain, senderRoutes } from './route/routers.ts';
 export type { Source, Sources } from './route/source.ts';
 export type { TlsPolicy, TlsReportDetail } from './route/tls-demand.ts';
 export type { TlsSession, TlsSessionObserver } from './route/tls-sessions.ts';

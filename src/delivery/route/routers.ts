@@ -5,7 +5,7 @@ import type { NoRoute, Route, RoutedRecipient, Router } from '../route.ts';
 import { type DomainTable, domainLookup } from './domain-table.ts';
 
 /** What a router answers with, or another router that does. */
-export type Way = Route | NoRoute | Router;
+export type RouteChoice = Route | NoRoute | Router;
 
 /**
  * The answer of the first router that has one.
@@ -18,7 +18,7 @@ export type Way = Route | NoRoute | Router;
  * const router = firstOf(domainRoutes({ 'example.com': localRoute(() => {}) }), elsewhere);
  * ```
  */
-export function firstOf(...ways: readonly Way[]): Router {
+export function firstOf(...ways: readonly RouteChoice[]): Router {
   return (recipient, context) => {
     for (const way of ways) {
       const found = follow(way, recipient, context);
@@ -34,7 +34,7 @@ export function firstOf(...ways: readonly Way[]): Router {
  *
  * @throws RouteMisuse `BAD_DOMAIN` for a key that is none of these
  */
-export function domainRoutes(table: DomainTable<Way>): Router {
+export function domainRoutes(table: DomainTable<RouteChoice>): Router {
   const { '': postmaster, ...domains } = table;
   const lookup = domainLookup(domains);
   return (recipient, context) =>
@@ -46,7 +46,7 @@ export function domainRoutes(table: DomainTable<Way>): Router {
  *
  * @throws RouteMisuse `BAD_DOMAIN` for a key that is none of these
  */
-export function senderRoutes(table: DomainTable<Way>): Router {
+export function senderRoutes(table: DomainTable<RouteChoice>): Router {
   const { '': nobody, ...domains } = table;
   const lookup = domainLookup(domains);
   return (recipient, context) => {
@@ -65,7 +65,7 @@ export function senderDomain({ envelope }: Context): string {
 }
 
 function follow(
-  way: Way | undefined,
+  way: RouteChoice | undefined,
   recipient: RoutedRecipient,
   context: Context,
 ): Route | NoRoute | undefined {

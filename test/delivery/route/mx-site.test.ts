@@ -365,6 +365,14 @@ suite('waiting', () => {
     assert.equal(waited, 30_000);
   });
 
+  test('where all are known at once, no timer is left behind', async () => {
+    const survey = new Survey();
+    const clock = new VirtualClock({ start: 0 });
+    await siteOf(routeTo(mxRoutes({ ...still(zone, survey), clock }), 'example.org'), survey);
+    await clock.run();
+    assert.equal(clock.now(), 0);
+  });
+
   test('who gives up gets a deferral at once, and the others their answer', async () => {
     const survey = new Survey();
     const clock = new VirtualClock({ start: 0 });

@@ -384,6 +384,14 @@ suite('sessions for TLS reports (RFC 8460 §4.3)', () => {
   test('who asks for no reports is not told of', async () => {
     assert.deepEqual(await sessionsOf(signed, [{ ok: true, tls }]), []);
   });
+  test('an address literal has nobody to ask', async () => {
+    const survey = new Survey();
+    const options = { ...still({}, survey), onTlsSession: () => {} };
+    const site = await siteOf(routeTo(mxRoutes(options), '[192.0.2.1]'), survey);
+    assert.ok(site.ok);
+    survey.route?.onTls?.(site.hosts[0] as never, { ok: true, tls }, '192.0.2.1');
+    assert.equal(options.resolver.queryCount, 0);
+  });
   test('nobody is asked where nobody listens', async () => {
     const survey = new Survey();
     const options = still(plain, survey);
