@@ -55,6 +55,8 @@ export interface NotifierOptions {
  * field. Addresses beyond US-ASCII bring the forms of RFC 6533. A message that required TLS is told of under the
  * same demand, and not given back whole (RFC 8689 §5). The same message, outcomes and time give the same octets.
  *
+ * @throws ComposeMisuse when the author's address or the hostname can't stand in a field
+ *
  * @example
  * ```ts
  * import { type Notifier, notifier } from 'mailwright/delivery';
@@ -67,6 +69,8 @@ export interface NotifierOptions {
  */
 export function notifier(options: NotifierOptions): Notifier {
   const { clock = systemClock, delays = true } = options;
+  formatField({ name: 'From', value: { addresses: [authorOf(options)] } });
+  formatField({ name: 'Message-ID', value: { ids: [`id@${options.hostname}`] } });
   return async (context, recipients, body) => {
     const now = clock.now();
     const wanted = recipients
@@ -94,9 +98,10 @@ function isWholeWanted({ envelope }: Context, size: number, limit: number): bool
 function compose(
   facts: NoticeFacts,
   { part, fields }: Awaited<ReturnType<typeof returned>>,
-  { hostname, from, subject = noticeSubject, text = noticeText }: NotifierOptions,
+  options: NotifierOptions,
   now: number,
 ): Notification {
+  const { hostname, subject = noticeSubject, text = noticeText } = options;
   const { kind, context, notices } = facts;
   const sender = context.envelope.from;
   const status = statusPart(context, notices, hostname);
@@ -110,7 +115,7 @@ function compose(
   const utf8 = !isAscii(Buffer.from(sender.slice(0, sender.lastIndexOf('@'))));
   const message = composeMessage(
     {
-      from: from ?? { name: 'Mail Delivery System', address: `postmaster@${hostname}` },
+      from: authorOf(options),
       ...recipientOf(sender, utf8),
       subject: subject(facts),
       date: now,
@@ -123,6 +128,10 @@ function compose(
     { utf8 },
   );
   return { kind, context: contextOf(facts, message.needs, now), octets: message.octets() };
+}
+
+function authorOf({ from, hostname }: NotifierOptions): AddressInput {
+  return from ?? { name: 'Mail Delivery System', address: `postmaster@${hostname}` };
 }
 
 /** RFC 3461 §6.1. */

@@ -76,7 +76,7 @@ export function toSevenBit(
   return isSevenBit(octets) ? { ok: true, octets } : { ok: false, why: 'structure' };
 }
 
-/** Message types that may be encoded although others of `message` may not (RFC 6532 §3.7, RFC 6533 §3 to §5). */
+/** Message types that may be encoded although others of `message` may not (RFC 6532 §3.7, RFC 6533 §4, §5). */
 const encodable: ReadonlySet<string> = new Set([
   'global',
   'global-headers',

@@ -206,6 +206,14 @@ describe('whole reports', () => {
     assert.equal(report.context.envelope.body, undefined, 'it fits seven bits');
   });
 
+  test('a name or an author that no field can hold is misuse', () => {
+    for (const wrong of [{ hostname: 'mx example' }, { hostname: 'mx.example', from: 'nobody' }]) {
+      assert.throws(() => notifier(wrong), { name: 'ComposeMisuse', code: 'ADDRESS' });
+    }
+    const own = { hostname: 'mx\u00e9.example', from: 'post@example.org' };
+    assert.throws(() => notifier(own), { name: 'ComposeMisuse', code: 'MESSAGE_ID' });
+  });
+
   test('as mailparser reads it', async () => {
     const context = messageFrom('zoe@example.com', [{ path: 'sam@example.net' }], { dsn: { ret: 'full' } });
     const { octets } = await only(context, [noticeOf(context, 0, refused)]);
@@ -417,7 +425,7 @@ describe('beyond US-ASCII (RFC 6533)', () => {
     assert.deepEqual(recipient?.diagnosticCode, { type: 'smtp', text: '550 5.1.1 Unbekannt: sám' });
   });
 
-  test('to a sender of US-ASCII it passes a way of seven bits once its parts are encoded (RFC 6533 §3)', async () => {
+  test('to a sender of US-ASCII it passes a way of seven bits once its parts are encoded (RFC 6533 §4)', async () => {
     const context = messageFrom('zoe@example.com', [{ path: 'sám@example.net' }]);
     const report = await only(context, [noticeOf(context, 0, refused)]);
     assert.equal(report.context.envelope.smtputf8, undefined);
