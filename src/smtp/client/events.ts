@@ -37,8 +37,9 @@ export interface ResultEvent {
 }
 
 /**
- * The session is over: send what output there is and close. `failure` is `null` after `quit`, whatever the
- * server said to it. Results of open transactions come before.
+ * The session is over: send what output there is and close. `failure` is `null` after QUIT, whatever the
+ * server said to it; the machine says it by itself behind the last message that the server takes in a session
+ * (RFC 9422 §4.1). Results of open transactions come before.
  */
 export interface ClientCloseEvent {
   readonly type: 'close';

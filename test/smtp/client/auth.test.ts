@@ -155,6 +155,12 @@ suite('how it goes wrong', () => {
     open('S: 334 what?\nC: *\nS: 501 5.7.0 so be it\nC: QUIT'),
     { failure: 'auth-failed auth' },
   );
+  transcript(
+    'credentials that fit into no message of the mechanism (RFC 4616 §2)',
+    { tls, client: { credentials: { ...password, user: 'tim\0' } } },
+    'S: 220 mx\nC: EHLO client.example\nS: 250-mx\nS: 250 AUTH PLAIN\nC: QUIT\n',
+    { failure: 'auth-failed auth' },
+  );
   transcript('silence', script, open('@ expire'), { failure: 'timeout auth' });
 });
 

@@ -9,7 +9,7 @@ import { ChunkQueue, chunkSize } from '../../../src/smtp/client/chunk-queue.ts';
 import { ContentWriter } from '../../../src/smtp/client/content-writer.ts';
 import { stuffed } from '../content-model.ts';
 import { mailOf, Pair, type PairOptions } from './back-to-back.ts';
-import { worded } from './scripted-client.ts';
+import { ScriptedClient, worded } from './scripted-client.ts';
 
 /** What a writer makes of content that comes in these pieces. */
 function written(
@@ -141,6 +141,38 @@ suite('what the server gets is what was fed', () => {
       'BDAT 65536',
       'BDAT 13392 LAST',
     ]);
+  });
+});
+
+suite('what a flight costs', () => {
+  /** The segments of the flight that sends this content, to a server with CHUNKING. */
+  function flightOf(content: Buffer): readonly Uint8Array[] {
+    const { machine } = new ScriptedClient({});
+    const settle = () => {
+      for (let event = machine.next(); event !== null; event = machine.next()) {
+        if (event.type !== 'content') continue;
+        machine.feed(content);
+        machine.finish();
+      }
+      return machine.takeOutput();
+    };
+    for (const text of ['220 mx\r\n', '250-mx\r\n250-CHUNKING\r\n250 PIPELINING\r\n']) {
+      machine.receive(Buffer.from(text));
+      settle();
+    }
+    machine.send(mailOf(content).transaction);
+    return settle();
+  }
+
+  test('a small message is one write with its envelope', () => {
+    assert.equal(flightOf(Buffer.from('hello\r\n')).length, 1);
+  });
+
+  test('a larger one is a second, and not copied', () => {
+    const content = Buffer.from('a line\r\n'.repeat(600));
+    const [commands, octets, ...more] = flightOf(content);
+    assert.ok(commands !== undefined && octets !== undefined && more.length === 0);
+    assert.deepEqual([octets.buffer, octets.byteOffset], [content.buffer, content.byteOffset]);
   });
 });
 

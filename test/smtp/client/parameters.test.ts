@@ -270,6 +270,7 @@ suite('what a host may not ask for (MachineMisuse)', () => {
     assert.throws(() => machine.fail('x'), MachineMisuse);
     assert.throws(() => machine.tlsEstablished(tls), MachineMisuse);
     assert.throws(() => machine.tlsFailed('x'), MachineMisuse);
+    assert.throws(() => machine.answer(), MachineMisuse);
     machine.quit();
     for (const call of [
       () => machine.feed(Buffer.from('x')),

@@ -1,4 +1,5 @@
 /** Transactions: what is said in which flight, and what becomes of each recipient. */
+import { Buffer } from 'node:buffer';
 import { suite } from 'node:test';
 import { mailOf } from './back-to-back.ts';
 import { transcript } from './scripted-client.ts';
@@ -360,6 +361,69 @@ suite('CHUNKING (RFC 3030 §2)', () => {
     S: 250 2.0.0 Queued as 1
     `,
     { results: [['failed content'], ['accepted 250']] },
+  );
+});
+
+suite('content in several chunks (RFC 3030 §2)', () => {
+  /** The content's octets from one place to another, as a line of a transcript. */
+  const octets = (from: number, to?: number) =>
+    `C> ${Buffer.from(large.content).subarray(from, to).toString().replaceAll('\r\n', '\\r\\n')}`;
+  const envelope = `
+    C: MAIL FROM:<a@example.org>
+    C: RCPT TO:<b@example.net>
+    S: 250 ok
+    S: 250 ok
+  `;
+  const chunks = `
+    C: BDAT 65536
+    ${octets(0, 65_536)}
+    C: BDAT 14464 LAST
+    ${octets(65_536)}
+  `;
+  transcript(
+    'all of them are in flight at once',
+    { mails: [large] },
+    `${chunked}${envelope}${chunks}
+    S: 250 65536 octets
+    S: 250 2.0.0 Queued as 1
+    `,
+    { results: [['accepted 250']] },
+  );
+  transcript(
+    'one refused: so is the message, whatever is said of the others',
+    { mails: [large, one] },
+    `${chunked}${envelope}${chunks}
+    C: RSET
+    C: MAIL FROM:<a@example.org>
+    C: RCPT TO:<b@example.net>
+    C: BDAT 7 LAST
+    C: hello
+    S: 452 4.3.1 no room
+    S: 503 5.5.1 what?
+    S: 250 reset
+    S: 250 ok
+    S: 250 ok
+    S: 250 2.0.0 Queued as 1
+    `,
+    { results: [['refused 452 content'], ['accepted 250']] },
+  );
+  transcript(
+    'in LMTP the last waits for the others, whose failure changes how many replies it gets',
+    { mails: [large], client: { protocol: 'lmtp' } },
+    `${chunked.replace('EHLO', 'LHLO')}${envelope}
+    C: BDAT 65536
+    ${octets(0, 65_536)}
+    S: 452 4.3.1 no room
+    `,
+    { results: [['refused 452 content']] },
+  );
+  transcript(
+    '354 is no answer to a chunk',
+    { mails: [large] },
+    `${chunked}${envelope}${chunks}
+    S: 354 go on
+    `,
+    { results: [['failed protocol ambiguous']], failure: 'protocol content' },
   );
 });
 
