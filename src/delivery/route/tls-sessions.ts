@@ -1,6 +1,6 @@
 /** How sessions went with regard to TLS, for whoever makes reports of it (RFC 8460). */
 import type { Resolver } from '../../dns/index.ts';
-import { findTlsReporting } from '../../tlsrpt/index.ts';
+import { findTlsReporting, type TlsResultType } from '../../tlsrpt/index.ts';
 import type { AppliedTlsPolicy, SiteHost } from '../site.ts';
 import type { TlsObservation } from '../transport.ts';
 import type { TlsReportDetail } from './tls-demand.ts';
@@ -44,5 +44,13 @@ export function failureIn(
   const fault = observed.ok ? observed.flaw : observed;
   if (fault === undefined) return undefined;
   const ip = address !== undefined && { receivingIp: address };
-  return { resultType: fault.why, receivingMxHostname: host.mxName, ...ip };
+  const reason = isBroad(fault.why) && { reasonCode: fault.text.slice(0, longestReason) };
+  return { resultType: fault.why, receivingMxHostname: host.mxName, ...ip, ...reason };
 }
+
+/** RFC 8460 §4.3.1, §4.3.3: what covers many faults should come with a reason. */
+function isBroad(why: TlsResultType): boolean {
+  return why === 'certificate-not-trusted' || why === 'validation-failure';
+}
+
+const longestReason = 100;

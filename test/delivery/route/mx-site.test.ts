@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import fc from 'fast-check';
 import { type FamilyOrder, type MxRouteOptions, mxRoutes } from 'mailwright/delivery';
 import type { AnswerFor, RecordType, Resolver, Zone, ZoneRecords } from 'mailwright/dns';
 import { ZoneResolver } from 'mailwright/dns';
@@ -251,6 +252,30 @@ suite('equal servers', () => {
     assert.ok(site.ok);
     assert.equal(site.key, 'mx1.example mx2.example mx3.example');
   });
+});
+
+test('whatever the records are, mail goes to better servers than us, the best first, each once', async () => {
+  const name = fc.constantFrom('mx1.example', 'mx2.example', 'mx3.example', 'us.example', 'gone.example', '');
+  const records = fc.array(fc.tuple(fc.integer({ min: 0, max: 4 }), name), { minLength: 1, maxLength: 8 });
+  const law = fc.asyncProperty(records, fc.integer(), async (list, seed) => {
+    const survey = new Survey();
+    const zone = { ...hosts, 'example.org': mx(...list) };
+    const router = mxRoutes({ ...still(zone, survey), random: new SeededRandom(seed).fraction });
+    const site = await siteOf(routeTo(router, 'example.org'), survey);
+    const best = (host: string) =>
+      Math.min(...list.filter(([, each]) => each === host).map(([each]) => each));
+    const usable = ['mx1.example', 'mx2.example', 'mx3.example'].filter(
+      (host) => best(host) < best('us.example'),
+    );
+    if (!site.ok) assert.equal(usable.length, 0);
+    else {
+      const found = site.hosts.map(({ mxName }) => mxName);
+      assert.deepEqual([...found].sort(), usable);
+      const preferences = found.map(best);
+      assert.deepEqual(preferences, [...preferences].sort());
+    }
+  });
+  await fc.assert(law, { numRuns: 300 });
 });
 
 suite('what it costs', () => {

@@ -367,6 +367,11 @@ suite('sessions for TLS reports (RFC 8460 §4.3)', () => {
       receivingIp: '192.0.2.1',
     });
   });
+  test('what covers many faults comes with a reason (RFC 8460 §4.3.1)', async () => {
+    const why = 'certificate-not-trusted';
+    const sessions = await sessionsOf(plain, [{ ok: false, why, text: 'self-signed certificate' }]);
+    assert.equal(sessions[0]?.failure?.reasonCode, 'self-signed certificate');
+  });
   test('a certificate that mode testing would refuse is a failure', async () => {
     const sessions = await sessionsOf(plain, [{ ok: true, tls, flaw: expired }]);
     assert.deepEqual(sessions.map(inBrief), [
