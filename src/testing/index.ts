@@ -38,6 +38,7 @@ export {
 export { reportStoreSuite } from './report-store.ts';
 export { ScriptedPeer, type ScriptedPeerOptions } from './scripted-peer.ts';
 export { type SpoolUnderTest, type SuiteCase, spoolSuite } from './spool.ts';
+export { suppressionListSuite } from './suppression-list.ts';
 export {
   runTranscripts,
   type TranscriptReport,
