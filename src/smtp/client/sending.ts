@@ -24,12 +24,13 @@ export class Sending {
   }
 
   get ready(): boolean {
-    const { phase, dataAwaited, pipelining, quiet } = this.#dialogue;
+    const { phase, dataAwaited, pipelining, lmtp, quiet } = this.#dialogue;
     if (phase !== 'open' || dataAwaited || this.leaving) return false;
+    // RFC 2920 §3.1: a transaction may begin in the same flight as the end of content. Not so in LMTP: where a
+    // server says less than a reply for each recipient, its next word must not be taken for the missing one.
+    const ahead = pipelining && !lmtp;
     const last = this.#open.at(-1);
-    if (last === undefined) return pipelining || quiet;
-    // RFC 2920 §3.1: the next transaction may begin in the same flight as the end of content.
-    return pipelining && this.#open.length === 1 && last.sent;
+    return last === undefined ? quiet || ahead : ahead && this.#open.length === 1 && last.sent;
   }
 
   /** @throws MachineMisuse when the transaction can't be put into commands */

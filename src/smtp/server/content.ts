@@ -76,16 +76,24 @@ export function endContent(conversation: Conversation, transaction: Transaction)
   conversation.ask(event, refusedNow, (verdict) => answerMessage(conversation, transaction, verdict));
 }
 
-/** One reply; in LMTP one for each accepted recipient, in their order (RFC 2033 §4.2). */
 function answerMessage(conversation: Conversation, transaction: Transaction, verdict: MessageVerdict): void {
-  const count = conversation.setup.lmtp ? transaction.recipients.length : 1;
   conversation.transaction = null;
+  answerRecipients(conversation, transaction, verdict);
+  conversation.finish();
+}
+
+/** One reply; in LMTP one for each accepted recipient, in their order (RFC 2033 §4.2, §4.3). */
+export function answerRecipients(
+  conversation: Conversation,
+  transaction: Transaction,
+  verdict: MessageVerdict,
+): void {
+  const count = conversation.setup.lmtp ? transaction.recipients.length : 1;
   // A verdict of 421 ends the session, and with it the replies that would follow.
   for (let index = 0; index < count && conversation.phase !== 'closed'; index += 1) {
     const one = isPerRecipient(verdict) ? verdict[index] : verdict;
     conversation.reply(one ?? accepted);
   }
-  conversation.finish();
 }
 
 function isPerRecipient(verdict: MessageVerdict): verdict is readonly Verdict[] {

@@ -189,3 +189,13 @@ test('the octets of chunks reach the host unchanged and whole', () => {
   }
   assert.equal(host.messages[0]?.content, octets.toString('latin1'));
 });
+
+test('a last chunk that is refused at once: in LMTP a reply for each recipient all the same (RFC 2033 §4.3)', () => {
+  const said = (bdat: string) => {
+    const host = new ScriptedHost({ hostname: 'mx.example.org', protocol: 'lmtp', extensions: [chunking()] });
+    host.converse('LHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<a@example.net>\r\nRCPT TO:<b@example.net>\r\n');
+    return host.converse(bdat, { data: '450 4.2.0 Later' });
+  };
+  assert.equal(said('BDAT 3 LAST\r\none'), '450 4.2.0 Later\r\n'.repeat(2));
+  assert.equal(said('BDAT 3\r\none'), '450 4.2.0 Later\r\n');
+});

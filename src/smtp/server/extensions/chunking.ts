@@ -8,7 +8,15 @@
  */
 import { replies, reply } from '../../reply.ts';
 import { type ChunkFilter, chunkFilter } from '../chunk-filter.ts';
-import { bareNewline, endContent, openContent, refuseContent, takeContent, tooBig } from '../content.ts';
+import {
+  answerRecipients,
+  bareNewline,
+  endContent,
+  openContent,
+  refuseContent,
+  takeContent,
+  tooBig,
+} from '../content.ts';
 import type { Conversation } from '../conversation.ts';
 import { badParameter, type Command, type Extension } from '../extension.ts';
 import type { Transaction } from '../transaction.ts';
@@ -75,7 +83,11 @@ const bdat: Command = {
           transaction.chunkFilter = filter;
           takeChunk(conversation, transaction, chunk);
         },
-        (refused) => discard(conversation, chunk, () => conversation.reply(refused)),
+        (refused) =>
+          discard(conversation, chunk, () => {
+            if (chunk.last) answerRecipients(conversation, transaction, refused);
+            else conversation.reply(refused);
+          }),
       );
     }
   },
