@@ -4,7 +4,7 @@ import type { Deferred, Failed } from '../outcome.ts';
 import { refusal } from './refusal.ts';
 
 /** A host that takes mail. */
-export interface Exchanger {
+interface Exchanger {
   /** In lower case. */
   readonly name: string;
   /** Lower is better. */

@@ -24,9 +24,9 @@ export interface MxSiteOptions extends ExchangerOptions, HostOptions {
 }
 
 /** Nothing is held for longer, since not all that is known tells for how long it holds. */
-export const longestHold = 60_000;
+const longestHold = 60_000;
 /** For how long a site is held of which servers are missing whose names nobody could resolve. */
-export const shortHold = 5_000;
+const shortHold = 5_000;
 /** Once one of the best servers is known, the others have that long: a dead backup delays no mail. */
 const grace = 1_000;
 

@@ -1,18 +1,20 @@
 /** Asks a router where a message would go, and delivers nothing. */
-import type {
-  Deferred,
-  Failed,
-  MxRouteOptions,
-  Route,
-  RoutedRecipient,
-  Router,
-  Site,
-  SiteRoute,
-  SiteSender,
-  TlsDemand,
+import {
+  type Deferred,
+  type Failed,
+  type MxRouteOptions,
+  mxRoutes,
+  type Route,
+  type RoutedRecipient,
+  type Router,
+  type Site,
+  type SiteRoute,
+  type SiteSender,
+  type TlsDemand,
 } from 'mailwright/delivery';
 import { type Zone, ZoneResolver } from 'mailwright/dns';
 import type { Body } from 'mailwright/machine';
+import { MtaSts } from 'mailwright/mtasts';
 import type { Context } from 'mailwright/spool';
 import { VirtualClock } from 'mailwright/testing';
 
@@ -96,4 +98,32 @@ export function demandOf(tls: TlsDemand): string {
   const implicit = tls.mode === 'required' && tls.implicit === true ? ' implicit' : '';
   const names = certificate !== undefined && 'names' in certificate ? ` ${certificate.names.join(' ')}` : '';
   return `${tls.mode}${implicit}${certificate === undefined ? '' : ` ${certificate.kind}`}${names}`;
+}
+
+/** The site that `mxRoutes` finds for `example.org`. */
+export async function mxSite(
+  zone: Zone,
+  options: Partial<MxRouteOptions> = {},
+  context?: Context,
+): Promise<Site> {
+  const survey = new Survey();
+  const router = mxRoutes({ ...still(zone, survey), ...options });
+  return siteOf(routeTo(router, 'example.org'), survey, context);
+}
+
+/** The demand of the first server, or the refusal. */
+export function demand(site: Site): string {
+  if (!site.ok) return refusalOf(site.outcome);
+  const [first] = site.hosts;
+  return first === undefined ? 'nothing' : demandOf(first.target.tls);
+}
+
+/** MTA-STS for `example.org` from a policy's text. */
+export function stsWith(policy: string, zone: Zone): Pick<MtaSts, 'find'> {
+  const resolver = still(
+    { ...zone, '_mta-sts.example.org': { TXT: ['v=STSv1; id=1'] } },
+    new Survey(),
+  ).resolver;
+  const fetch = async () => new Response(policy, { headers: { 'content-type': 'text/plain' } });
+  return new MtaSts({ resolver, fetch: fetch as never });
 }
