@@ -266,9 +266,13 @@ export class SessionPool {
 
   /** Whether a session is given up for a lane that waits for room under the total. */
   #makesRoom({ lane, sent }: PooledSession): boolean {
-    const next = this.#wanting.values().next().value;
-    if (next === undefined || next === lane) return false;
-    return lane.waiting === 0 || lane.size > next.size + 1 || sent >= fairShare;
+    const [first, second] = this.#wanting;
+    const next = first === lane ? second : first;
+    if (next === undefined) return false;
+    const gives = lane.waiting === 0 || lane.size > next.size + 1 || sent >= fairShare;
+    // Who gives goes to the end of the line.
+    if (gives) this.#wanting.delete(lane);
+    return gives;
   }
 
   /** Says goodbye to a session that has nothing to do. */
@@ -326,7 +330,7 @@ export class SessionPool {
 
   /** The server refused to be given more connections than it has. */
   #hasEnough(lane: Lane): boolean {
-    return lane.enoughUntil > this.#clock.now() && lane.sessions.size > 0;
+    return lane.enoughUntil > this.#clock.now() && lane.size > 0;
   }
 
   async #open(lane: Lane): Promise<void> {

@@ -41,8 +41,10 @@ export interface Leave {
 }
 
 /** No leave: not before `until`, in ms since 1970. */
-export interface NoLeave extends PutOff {
+export interface NoLeave {
   readonly ok: false;
+  readonly until: number;
+  readonly why: string;
 }
 
 /** What is going on, for statistics and tests. */
