@@ -78,7 +78,7 @@ function session(options: PairOptions, seed: number) {
       .map(({ path }) => `${path.localPart}@example.net`);
     return to.length === 0 ? [] : [{ content, to }];
   });
-  return { pair, mails, results, delivered, stored };
+  return { results, delivered, stored };
 }
 
 suite('what the client calls accepted is what the server has', () => {
@@ -87,17 +87,13 @@ suite('what the client calls accepted is what the server has', () => {
       let given = 0;
       let told = 0;
       for (let seed = 0; seed < 150; seed += 1) {
-        const { pair, results, delivered, stored } = session(options, seed);
+        const { results, delivered, stored } = session(options, seed);
         assert.deepEqual(delivered, stored, `seed ${seed}`);
         // Nothing was cut off, so nothing is unknown.
         const all = results.flatMap(({ recipients }) => recipients);
         assert.ok(
           all.every((each) => each.result !== 'failed' || !each.ambiguous),
           `seed ${seed}`,
-        );
-        assert.equal(
-          pair.host.types.includes('violation') && !/RSET|MAIL/.test(pair.flights.join('')),
-          false,
         );
         given += results.length;
         told += delivered.length;

@@ -592,6 +592,21 @@ suite('LMTP (RFC 2033 §4.2)', () => {
     { results: [['refused 452 end-of-data', 'refused 550 rcpt', 'accepted 250']] },
   );
   transcript(
+    'a reply too few: no other is taken for it, since nothing is asked before it came',
+    { ...lmtp, mails: [three, one] },
+    `${hello('PIPELINING', 'CHUNKING')}${envelope}
+    C: BDAT 7 LAST
+    C: hello
+    ${replies}
+    S: 503 5.5.1 what?
+    @ expire
+    `,
+    {
+      results: [['refused 503 end-of-data', 'refused 550 rcpt', 'failed timeout ambiguous']],
+      failure: 'timeout end-of-data',
+    },
+  );
+  transcript(
     'gone halfway: the rest is unknown',
     { ...lmtp, mails: [three] },
     `${hello('PIPELINING', 'CHUNKING')}${envelope}
