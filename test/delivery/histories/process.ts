@@ -1,0 +1,209 @@
+/** The process that a history is about: queue, routes, sender and transport as they are, in a world of its own. */
+import {
+  type Attempt,
+  domainRoutes,
+  firstOf,
+  localRoute,
+  mxRoutes,
+  type Notifier,
+  notifier,
+  type Outcome,
+  Queue,
+  type Route,
+  type SessionPoolOptions,
+  Shaper,
+  SmtpSender,
+  type Transport,
+} from 'mailwright/delivery';
+import { CachingResolver } from 'mailwright/dns';
+import type { Clock } from 'mailwright/machine';
+import { type Connect, SmtpTransport } from 'mailwright/node';
+import type { SmtpTransaction, TransactionResult } from 'mailwright/smtp';
+import type { Spool } from 'mailwright/spool';
+import { SeededRandom, virtualTlsClient } from 'mailwright/testing';
+import { MortalSpool } from './mortal-spool.ts';
+import { horizon } from './plan.ts';
+import type { World } from './world.ts';
+
+/** A transaction that the process began; without `result` it did not live to see the end. */
+export interface Sending {
+  readonly life: number;
+  readonly host: string;
+  readonly transaction: SmtpTransaction;
+  readonly at: number;
+  endedAt: number;
+  result: TransactionResult | null;
+}
+
+const same = <T>(it: T): T => it;
+
+/** What a test of the checks does to a process, so that they have something to find. */
+export interface Tampering {
+  readonly spool?: (spool: Spool) => Spool;
+  readonly route?: (route: Route) => Route;
+  readonly connect?: (connect: Connect) => Connect;
+  readonly pool?: SessionPoolOptions;
+  readonly notifier?: Notifier;
+}
+
+export class Process {
+  readonly life: number;
+  readonly address: string;
+  readonly queue: Queue;
+  readonly sender: SmtpSender;
+  readonly shaper: Shaper;
+  readonly spool: MortalSpool;
+  readonly #world: World;
+  #alive = true;
+
+  constructor(world: World, life: number, tampering: Tampering = {}) {
+    const { plan, storage, network, zone } = world;
+    const { spool = same, route = same, connect = same } = tampering;
+    this.#world = world;
+    this.life = life;
+    this.address = `198.51.100.${life}`;
+    const clock = this.#clock();
+    const chance = (place: number) => new SeededRandom(plan.seed * 1000 + life * 10 + place).fraction;
+    this.spool = new MortalSpool({ storage, clock: world.clock, random: chance(1), ...plan.spool });
+    const { rate, concurrency } = plan;
+    this.shaper = new Shaper({
+      clock,
+      limits: { concurrency },
+      rules: rate === undefined ? [] : [{ domain: plan.domains[0]?.name ?? '', rate, concurrency }],
+    });
+    this.sender = new SmtpSender({
+      transport: this.#watched(
+        new SmtpTransport({
+          clock,
+          connect: connect(network.from(this.address)),
+          secure: virtualTlsClient,
+          random: (octets) => new Uint8Array(octets),
+        }),
+      ),
+      clock,
+      pool: tampering.pool ?? plan.pool,
+      recipients: plan.recipients,
+      shaper: this.shaper,
+      error: (error) => this.#trouble('sender', error),
+    });
+    const resolver = new CachingResolver(zone, { now: clock.now });
+    const local = localRoute((attempt) => this.#deliver(attempt), {
+      warn: ({ error }) => this.#trouble('local', error),
+    });
+    const mail = mxRoutes({
+      sender: this.sender,
+      resolver,
+      hostname: 'home.example',
+      clock,
+      random: chance(2),
+      patience: { connect: 20_000, greeting: 60_000, hello: 60_000, endOfData: 120_000 },
+      warn: ({ text }) => this.#trouble('route', text),
+    });
+    this.queue = new Queue({
+      spool: spool(this.spool),
+      router: firstOf(domainRoutes({ 'home.example': local }), (recipient, context) => {
+        const found = mail(recipient, context);
+        return found !== undefined && 'deliver' in found ? route(found) : found;
+      }),
+      clock,
+      random: chance(3),
+      notifier: tampering.notifier ?? notifier({ hostname: 'home.example', clock }),
+      limits: plan.queue,
+      keepFailed: () => plan.keepsFailed,
+      hooks: {
+        attempt: ({ context, recipients, number }) => {
+          world.attempts.push({ life, at: clock.now(), context, recipients, number });
+          return undefined;
+        },
+        delivered: ({ recipient }) => this.#tell('delivered', recipient.path),
+        failed: ({ recipient }) => this.#tell('failed', recipient.path),
+        error: (error) => this.#trouble('hook', error),
+      },
+      onProblem: ({ kind, cause }) => this.#trouble(kind, cause),
+    });
+  }
+
+  /** It is there no more, from one moment to the next. */
+  async crash(): Promise<void> {
+    this.#alive = false;
+    this.#world.network.crash(this.address);
+    await this.spool.die();
+  }
+
+  /** It ends in good order. */
+  async stop(): Promise<void> {
+    await this.queue.stop();
+    await this.sender.close();
+  }
+
+  #clock(): Clock {
+    const { clock } = this.#world;
+    return {
+      now: clock.now,
+      after: (ms, act) =>
+        clock.after(ms, () => {
+          if (this.#alive) act();
+        }),
+    };
+  }
+
+  #tell(what: 'delivered' | 'failed', path: string): undefined {
+    this.#world.verdicts.push({ life: this.life, at: this.#world.clock.now(), what, path });
+  }
+
+  #trouble(kind: string, cause: unknown): void {
+    this.#world.troubles.push(`${kind}: ${cause}`);
+  }
+
+  async #deliver({ recipients, body, context }: Attempt): Promise<readonly Outcome[]> {
+    const { mailbox, plan, clock, localChance } = this.#world;
+    if (localChance() < plan.localTrouble) {
+      return recipients.map(() => ({ result: 'deferred', status: '4.2.0', text: 'not now' }));
+    }
+    const pieces: Uint8Array[] = [];
+    for await (const piece of body.open()) pieces.push(piece);
+    const text = Buffer.concat(pieces).toString('latin1');
+    for (const { path } of recipients) {
+      mailbox.push({
+        at: clock.now(),
+        life: this.life,
+        id: context.id,
+        from: context.envelope.from,
+        to: path,
+        text,
+      });
+    }
+    return recipients.map(() => ({ result: 'delivered', how: 'delivered', status: '2.0.0', text: 'here' }));
+  }
+
+  /** Writes down what is sent and what the process learns of it. */
+  #watched(transport: Transport): Transport {
+    const { sendings, clock } = this.#world;
+    return {
+      open: async (target, signal) => {
+        const opened = await transport.open(target, signal);
+        if (!opened.ok) return opened;
+        const { session } = opened;
+        const send = session.send.bind(session);
+        session.send = async (transaction, content, until) => {
+          const sending: Sending = {
+            life: this.life,
+            host: target.host,
+            transaction,
+            at: clock.now(),
+            endedAt: horizon,
+            result: null,
+          };
+          sendings.push(sending);
+          const result = await send(transaction, content, until);
+          if (this.#alive) {
+            sending.endedAt = clock.now();
+            sending.result = result;
+          }
+          return result;
+        };
+        return opened;
+      },
+    };
+  }
+}
