@@ -11,7 +11,7 @@ import { ContentWriter } from './content-writer.ts';
 import type { Dialogue, Expected } from './dialogue.ts';
 import { type Dialect, mailCommand, rcptCommand } from './envelope-commands.ts';
 import { abridged, verdictOf } from './reply-reader.ts';
-import { foregone, needsUtf8 } from './suitability.ts';
+import { foregone, speaksUtf8 } from './suitability.ts';
 import type {
   RecipientResult,
   ServerReply,
@@ -21,7 +21,6 @@ import type {
   TransactionResult,
 } from './transaction.ts';
 
-const notAscii = /[^\0-\x7f]/;
 const withheld: RecipientResult = { result: 'postponed' };
 const endOfData = '.\r\n';
 
@@ -74,13 +73,10 @@ export class OpenTransaction {
     this.#results = foregone(transaction, { extensions, limits, tls, chunking });
     this.#allOrNone = transaction.allOrNone === true && !dialogue.lmtp;
     if (this.#isSpoilt) for (const place of this.#results.keys()) this.#results[place] ??= withheld;
-    // RFC 6531 §3.4
-    const international =
-      needsUtf8(transaction) || transaction.recipients.some(({ path }) => notAscii.test(path));
     const dialect: Dialect = {
       extensions,
       authenticated: server.user !== null,
-      utf8: international && extensions.has('SMTPUTF8'),
+      utf8: speaksUtf8(transaction, extensions),
     };
     this.#dsn = extensions.has('DSN');
     // Written before anything is said: what a host got wrong must not leave half a transaction behind.
@@ -309,8 +305,8 @@ export class OpenTransaction {
   /** There will be no answer. */
   abort(failure: SmtpFailure): void {
     // RFC 1047: with all of the content out, only the server knows; unless it said no, to this or to what was
-    // to come before it (RFC 5321 §3.8).
-    const ambiguous = this.sent && failure.why !== 'refused';
+    // to come before it (RFC 5321 §3.8). In LMTP a no to one recipient tells nothing of another (RFC 2033 §4.2).
+    const ambiguous = this.sent && (failure.why !== 'refused' || this.#dialogue.lmtp);
     this.feeding = false;
     this.#settleAll({ result: 'failed', failure, ambiguous });
   }

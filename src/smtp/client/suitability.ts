@@ -14,9 +14,15 @@ interface Means {
   readonly chunking: boolean;
 }
 
-/** MAIL must say SMTPUTF8: the message asks for it, or the sender's path does (RFC 6531 §3.4). */
-export function needsUtf8({ from, parameters }: SmtpTransaction): boolean {
+/** The message itself asks for SMTPUTF8, or its sender's path does (RFC 6531 §3.4). */
+function needsUtf8({ from, parameters }: SmtpTransaction): boolean {
   return parameters.smtputf8 === true || notAscii.test(from);
+}
+
+/** MAIL says SMTPUTF8: for the message, or for a recipient who can't be named otherwise. */
+export function speaksUtf8(transaction: SmtpTransaction, extensions: ReadonlyMap<string, string>): boolean {
+  if (!extensions.has('SMTPUTF8')) return false;
+  return needsUtf8(transaction) || transaction.recipients.some(({ path }) => notAscii.test(path));
 }
 
 /** Results that are known before anything is said; `null` for recipients that are to be tried. */

@@ -607,6 +607,20 @@ suite('LMTP (RFC 2033 §4.2)', () => {
     },
   );
   transcript(
+    '421 to one recipient: the rest is unknown',
+    { ...lmtp, mails: [three] },
+    `${hello('PIPELINING', 'CHUNKING')}${envelope}
+    C: BDAT 7 LAST
+    C: hello
+    ${replies}
+    S: 421 4.3.2 bye
+    `,
+    {
+      results: [['refused 421 end-of-data', 'refused 550 rcpt', 'failed refused ambiguous']],
+      failure: 'refused end-of-data',
+    },
+  );
+  transcript(
     'gone halfway: the rest is unknown',
     { ...lmtp, mails: [three] },
     `${hello('PIPELINING', 'CHUNKING')}${envelope}
