@@ -45,7 +45,7 @@ export interface SmtpClientOptions {
   readonly starttls?: 'never' | 'offered' | 'required';
   /** Whom to authenticate as, with the best mechanism that is offered. Default: nobody. */
   readonly credentials?: ClientCredentials;
-  /** Mechanisms to choose from. Default: all that the credentials can drive. */
+  /** Mechanisms to choose from. Default: all that the credentials can drive, but CRAM-MD5, which has to be named. */
   readonly mechanisms?: readonly MechanismName[];
   /** Passwords and tokens may go in clear, which {@link SmtpClientOptions.credentials} else never do. Default `false`. */
   readonly allowCleartext?: boolean;
@@ -58,7 +58,7 @@ export interface SmtpClientOptions {
 
 /** Facts of a session, current after each `next()`. */
 export interface SmtpServerFacts {
-  /** The text of the greeting's first line. */
+  /** The text of the greeting's first line; empty again behind STARTTLS (RFC 3207 §4.2). */
   readonly greeting: string;
   /** Keywords of EHLO in upper case with their parameters; empty after HELO (RFC 5321 §4.1.1.1). */
   readonly extensions: ReadonlyMap<string, string>;
