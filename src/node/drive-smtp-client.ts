@@ -369,7 +369,10 @@ class Driving implements DrivenSession, FedSession, Waiting {
     const sending = this.#sendings.shift();
     if (sending === undefined) return;
     sending.feed?.stop();
-    sending.signal?.removeEventListener('abort', this.#destroy);
+    // One listener for all that share a signal, as the recipients of one message do.
+    if (!this.#sendings.some(({ signal }) => signal === sending.signal)) {
+      sending.signal?.removeEventListener('abort', this.#destroy);
+    }
     sending.done(result);
   }
 

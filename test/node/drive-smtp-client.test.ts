@@ -230,6 +230,35 @@ test('an abort ends the session at once, and the transaction with it', async () 
   assert.match(summary(result.recipients[0]), /^gone at /);
 });
 
+test('an abort ends the second of two messages that share its signal, though the first has its result', async () => {
+  const [ours, theirs] = duplexPair();
+  const machine = new SmtpClientMachine({ hostname: 'client.test', random: randomBytes });
+  const session = driveSmtpClient(ours, machine, { address: '192.0.2.25' });
+  const say = async (text: string) => {
+    theirs.resume().write(text);
+    await new Promise((turn) => setImmediate(turn));
+  };
+  await say('220 mx.test\r\n');
+  await say('250-mx.test\r\n250-PIPELINING\r\n250 CHUNKING\r\n');
+  assert.equal(await session.opened, null);
+  const controller = new AbortController();
+  const send = async () => {
+    const { recipients } = await session.send(transactionOf(small), small, controller.signal);
+    return summary(recipients[0]);
+  };
+  let second: Promise<string> | null = null;
+  session.onIdle = () => {
+    second ??= send();
+  };
+  const first = send();
+  await say('');
+  await say('250 ok\r\n250 ok\r\n250 first\r\n');
+  assert.equal(await first, 'accepted 250');
+  controller.abort();
+  assert.match((await second) ?? '', /^gone at /);
+  assert.deepEqual(getEventListeners(controller.signal, 'abort'), []);
+});
+
 test('small content goes in one write with its envelope, by BDAT (RFC 3030 §4.2), and so may the next', async () => {
   const [ours, theirs] = duplexPair();
   const heard: string[] = [];
