@@ -56,12 +56,17 @@ function takesOf(world: World): ReadonlyMap<string, readonly Take[]> {
         list.push({ path, at: message.at, host, life, message, sending });
         takes.set(
           path,
-          list.sort((a, b) => a.at - b.at),
+          list.sort((a, b) => begunAt(a) - begunAt(b)),
         );
       }
     }
   }
   return takes;
+}
+
+/** A network that holds something back does not change what the process knew when it began the next. */
+function begunAt({ sending, at }: Take): number {
+  return sending?.at ?? at;
 }
 
 /** Lives have addresses of their own. */
@@ -205,9 +210,13 @@ function checkAttempts(world: World, faults: string[]): void {
     const paths = recipients.map(({ path }) => path).join(', ');
     if (queue.held) faults.push(`${paths} was tried while it was held`);
     if (at < (envelope.holdUntil ?? 0)) faults.push(`${paths} was tried before its release`);
-    if (envelope.deliverBy?.mode === 'return' && at >= envelope.deliverBy.at) {
-      faults.push(`${paths} was tried after its deadline`);
-    }
+    const { at: deadline = Number.POSITIVE_INFINITY, mode } = envelope.deliverBy ?? {};
+    const isSent = world.sendings.some(
+      (each) =>
+        each.at >= at &&
+        each.transaction.recipients.some(({ path }) => recipients.some((one) => one.path === path)),
+    );
+    if (mode === 'return' && at >= deadline && isSent) faults.push(`${paths} was sent after its deadline`);
     const local = paths.endsWith('@home.example');
     if (number > 25 && !local) faults.push(`${paths} was tried ${number} times`);
   }
@@ -284,8 +293,9 @@ function checkPace(world: World, rate: Rate, domain: string, faults: string[]): 
     );
     if (first !== undefined) begun.add(first);
   }
+  const inOrder = [...begun].sort((a, b) => a.at - b.at);
   for (const first of begun) {
-    const after = [...begun].filter(({ life, at }) => life === first.life && at >= first.at);
+    const after = inOrder.filter(({ life, at }) => life === first.life && at >= first.at);
     for (const [index, { at }] of after.entries()) {
       // Between the leave to send and the sending, a connection is made.
       const allowed = (rate.burst ?? 1) + (at - first.at + connectTime) / gap + 1;
