@@ -1,6 +1,6 @@
 /** What the pool is asked to do, and what comes of it. */
 import type { Body } from '../../machine/index.ts';
-import type { SmtpTransaction, TransactionResult } from '../../smtp/index.ts';
+import type { SmtpFailure, SmtpTransaction, TransactionResult } from '../../smtp/index.ts';
 import type { NotOpened, TlsObservation } from '../transport.ts';
 
 /** A message to be sent over a connection. */
@@ -38,6 +38,12 @@ export const neverOpened: NotOpened = {
   failure: { why: 'gone', stage: 'connect', text: 'the connection could not be opened' },
 };
 
+/** Whether the next connection to the same server, whoever makes it, is likely to fare the same. */
+export function isServersFault({ why, reply }: SmtpFailure): boolean {
+  if (why === 'refused') return reply === undefined || reply.code < 500;
+  return why === 'timeout' || why === 'gone' || why === 'protocol';
+}
+
 /**
  * The session was over before the server decided anything about the message, so that it can be sent again
  * without a risk (RFC 1047).
@@ -46,10 +52,11 @@ export const neverOpened: NotOpened = {
  */
 export function isUndecided({ recipients }: TransactionResult, isAhead: boolean): boolean {
   return recipients.every((each) => {
+    // RFC 5321 §3.8: a server that closes an idle connection says 421 to whatever comes next.
+    if (each.result === 'refused') return each.stage === 'mail' && each.reply.code === 421;
     if (each.result !== 'failed' || each.ambiguous) return false;
     const { why, stage } = each.failure;
     if (isAhead || why === 'gone') return true;
-    // RFC 5321 §3.8: a server that closes an idle connection says 421 to whatever comes next.
     return why === 'refused' && (stage === 'mail' || stage === 'rset' || stage === 'idle');
   });
 }
