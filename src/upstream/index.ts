@@ -4,11 +4,11 @@
  * @module upstream
  */
 export type { Account, AccountLimits, Provider, TokenGrant } from './account.ts';
+export type { SessionLimits } from './desk.ts';
 export { type AccountDirectory, memoryAccounts, type Submission } from './directory.ts';
 export { AccessTokens, type AccessTokensOptions, type TokenState } from './oauth/access-tokens.ts';
 export type { PostForm } from './oauth/token-request.ts';
 export type { TokenFailure, TokenSource } from './oauth/token-source.ts';
-export type { SessionLimits } from './sessions.ts';
 export type {
   AccountCounters,
   PermitCounters,

@@ -13,7 +13,9 @@ export interface PermitCounters {
 
 /** One account at present. */
 export interface AccountCounters extends PermitCounters {
-  /** Sessions with the provider that wait for work. */
+  /** Connections to the provider, those that are being opened or closed counted. */
+  readonly connections: number;
+  /** Of these, those that wait for work. */
   readonly idle: number;
 }
 

@@ -18,18 +18,18 @@ import {
   type Reply,
   replies,
   reply,
+  type TransactionRecipient,
   type Verdict,
 } from '../smtp/index.ts';
 import type { MaybePromise } from '../users/index.ts';
 import type { Account } from './account.ts';
 import { Arrival, type Arrived } from './arrival.ts';
-import { type Answer, Desk, type DeskSupply, type Outgoing } from './desk.ts';
+import { type Answer, Desk, type DeskOptions, type Outgoing, type SessionLimits } from './desk.ts';
 import type { AccountDirectory } from './directory.ts';
 import type { TokenSource } from './oauth/token-source.ts';
 import { outbound } from './outgoing.ts';
 import { pause } from './pause.ts';
-import { Permits, type Unavailable } from './permits.ts';
-import type { SessionLimits } from './sessions.ts';
+import { Permits } from './permits.ts';
 import { Deeds, permitCounters, type UpstreamStatistics } from './statistics.ts';
 import { crowded, replyTo, replyToAll, unavailable } from './verdict.ts';
 
@@ -121,10 +121,10 @@ export class Upstream {
   /** What `SmtpServer` needs beside `credentials`. */
   readonly handlers: Required<Pick<SmtpHandlers, 'mail' | 'data'>>;
   readonly #options: UpstreamOptions;
-  readonly #supply: DeskSupply;
+  readonly #shared: DeskOptions;
   readonly #clock: Clock;
   readonly #patience: number;
-  readonly #trace: ReturnType<typeof receivedBy>;
+  readonly #received: ReturnType<typeof receivedBy>;
   readonly #desks = new Map<string, Desk>();
   readonly #messages: Permits;
   readonly #octets: Permits;
@@ -141,10 +141,10 @@ export class Upstream {
     this.#options = options;
     this.#clock = clock;
     this.#patience = options.patience ?? 30_000;
-    this.#trace = receivedBy(hostname, { now: () => clock.now(), hideUsers });
+    this.#received = receivedBy(hostname, { now: () => clock.now(), hideUsers });
     this.#messages = new Permits({ limit: options.atOnce ?? 1_000, line, clock });
     this.#octets = new Permits({ limit: options.memory ?? 268_435_456, line, clock });
-    this.#supply = {
+    this.#shared = {
       transport,
       resolver,
       tokens,
@@ -172,7 +172,10 @@ export class Upstream {
       messages: permitCounters(this.#messages),
       octets: permitCounters(this.#octets),
       accounts: Object.fromEntries(
-        Array.from(this.#desks, ([id, { permits, idle }]) => [id, { ...permitCounters(permits), idle }]),
+        Array.from(this.#desks, ([id, { permits, sessions }]) => [
+          id,
+          { ...permitCounters(permits), ...sessions },
+        ]),
       ),
     };
   }
@@ -244,52 +247,42 @@ export class Upstream {
       return;
     }
     const trace = this.#traced(arrival, arrived, visit, desk);
-    const tell = (verdict: MessageVerdict) => {
+    try {
+      const verdict = await this.#bounded(visit, async (signal) => {
+        const each = visit.session.greeting?.verb === 'LHLO';
+        const received = this.#received(`${visit.session.id}.${visit.session.transactions}`, envelope, visit);
+        const waited = this.#clock.now() - begun;
+        const message = outbound(envelope, arrived.content, desk.account, received, waited, each);
+        const answer = await this.#send({ ...message, signal }, desk);
+        return verdictOf(answer, message.transaction.recipients, each);
+      });
       trace.verdict = verdict;
       this.#deeds.decided(verdict, arrived.content.length, visit.signal.aborted);
       arrival.answer(verdict);
-    };
-    try {
-      await this.#bounded(visit, (signal) => {
-        const each = visit.session.greeting?.verb === 'LHLO';
-        const trace = this.#trace(`${visit.session.id}.${visit.session.transactions}`, envelope, visit);
-        const message = outbound(
-          envelope,
-          arrived.content,
-          desk.account,
-          trace,
-          this.#clock.now() - begun,
-          each,
-        );
-        const paths = message.transaction.recipients.map(({ path }) => path);
-        return this.#send({ ...message, signal }, desk, (answer) => tell(verdictOf(answer, paths, each)));
-      });
     } catch (error) {
       arrival.fail(error);
     }
   }
 
   /** Waits for its turn at each limit, the account's before that of all, and sends. */
-  #send(message: Outgoing, desk: Desk, answer: (what: Answer) => void): Promise<void> {
+  #send(message: Outgoing, desk: Desk): Promise<Answer> {
     const { signal } = message;
     const request = { patience: this.#patience, signal };
-    const unanswered = (why: Unavailable) => answer(unavailable(why));
-    const send = () => desk.send(message, answer);
-    return desk.permits.hold(
+    return desk.permits.hold<Answer>(
       async () => {
         const now = this.#clock.now();
         const moment = desk.reserve(now + this.#patience);
-        if (moment === null) return answer(crowded('The account may not send more at present'));
+        if (moment === null) return crowded('The account may not send more at present');
         if (moment > now) await pause(moment - now, this.#clock, signal);
-        await this.#messages.hold(send, unanswered, request);
+        return await this.#messages.hold<Answer>(() => desk.send(message), unavailable, request);
       },
-      unanswered,
+      unavailable,
       request,
     );
   }
 
   /** Work that ends early when the client goes, time runs out, or the proxy closes. */
-  async #bounded(visit: Visit, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  async #bounded<T>(visit: Visit, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const ending = new AbortController();
     const end = () => ending.abort();
     const stop = this.#clock.after(this.#options.deadline ?? 540_000, end);
@@ -298,7 +291,7 @@ export class Upstream {
     if (visit.signal.aborted) end();
     this.#endings.add(ending);
     try {
-      await work(ending.signal);
+      return await work(ending.signal);
     } finally {
       this.#endings.delete(ending);
       visit.signal.removeEventListener('abort', end);
@@ -322,7 +315,7 @@ export class Upstream {
   #deskOf(account: Account): Desk {
     let desk = this.#desks.get(account.id);
     if (desk === undefined) {
-      desk = new Desk(account, this.#supply);
+      desk = new Desk(account, this.#shared);
       this.#desks.set(account.id, desk);
     } else {
       desk.adopt(account);
@@ -331,7 +324,15 @@ export class Upstream {
   }
 }
 
-function verdictOf(answer: Answer, paths: readonly string[], each: boolean): MessageVerdict {
+function verdictOf(
+  answer: Answer,
+  recipients: readonly TransactionRecipient[],
+  each: boolean,
+): MessageVerdict {
   if ('code' in answer) return answer;
-  return each ? answer.recipients.map(replyTo) : replyToAll(answer.recipients, paths);
+  if (each) return answer.recipients.map(replyTo);
+  return replyToAll(
+    answer.recipients,
+    recipients.map(({ path }) => path),
+  );
 }

@@ -15,7 +15,6 @@ import {
   type SmtpFailure,
   type SmtpFailureReason,
 } from '../smtp/index.ts';
-import type { TokenFailure } from './oauth/token-source.ts';
 import type { Unavailable } from './permits.ts';
 
 /** What became of a message for one recipient. */
@@ -93,15 +92,8 @@ const statusOf: Readonly<Record<SmtpFailureReason, EnhancedStatus>> = {
 /** The provider could not be talked to, or no further. */
 export function failed({ why, stage, text, reply: said }: SmtpFailure): Reply {
   const status = stage === 'connect' && why !== 'refused' ? '4.4.1' : statusOf[why];
-  if (why === 'auth-failed' || why === 'auth-missing') {
-    return reply(451, status, 'The provider did not take the credentials of the account');
-  }
-  return reply(451, status, said === undefined ? `The provider: ${text}` : said.lines);
-}
-
-/** No access token was to be had. */
-export function tokenless({ why }: TokenFailure): Reply {
-  return reply(451, '4.7.0', `No access token for the account (${why}), try again later`);
+  if (why === 'auth-failed') return reply(451, status, 'The provider did not take the access token');
+  return reply(451, status, said?.lines ?? text);
 }
 
 /** RFC 3463 §3.4: excessive load. */

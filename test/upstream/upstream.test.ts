@@ -105,7 +105,7 @@ suite('the client is told', () => {
     [
       '4yz when the token is taken by nobody',
       { at: 'auth', reply: '535 5.7.8 token-1 is bad\r\n' },
-      '451 4.7.0 The provider did not take the credentials of the account',
+      '451 4.7.0 The provider did not take the access token',
     ],
     ['4yz when the provider dies in the middle', { at: 'data', octets: 9, end: 'reset' }, '451 4.4.2 '],
     ['4yz when it may have been sent (RFC 1047)', { at: 'message', reply: '', end: 'reset' }, '451 4.4.2 '],
@@ -178,7 +178,7 @@ suite('tokens', () => {
     const world = new World();
     const body = { error: 'invalid_grant', error_description: 'refresh-token was revoked' };
     world.endpoint.says = [{ status: 400, body }];
-    const expected = ['451 4.7.0 No access token for the account (invalid_grant), try again later'];
+    const expected = ['451 4.7.0 The account has no access token (invalid_grant)'];
     assert.deepEqual(await world.send(), expected);
     assert.deepEqual(await world.send(), expected);
     assert.equal(world.endpoint.asked.length, 1);
