@@ -12,6 +12,7 @@ export type {
   NotificationNotice,
   OutcomeNotice,
 } from './hooks.ts';
+export { LimitMisuse } from './limit-misuse.ts';
 export { type NotifierOptions, notifier } from './notice/notifier.ts';
 export type { NoticeFacts } from './notice/text.ts';
 export type { WantedNotice } from './notice/wanted.ts';
@@ -77,11 +78,8 @@ export type { DeliveryWarning } from './route/warning.ts';
 export type { Attempt, NoRoute, Route, RoutedRecipient, Router } from './route.ts';
 export type { CircuitBreakerOptions } from './sending/circuit-breaker.ts';
 export type { Errand, ErrandResult } from './sending/errand.ts';
-export {
-  SessionPool,
-  type SessionPoolCounters,
-  type SessionPoolOptions,
-} from './sending/session-pool.ts';
+export type { SessionPoolCounters, SessionPoolOptions } from './sending/pool-limits.ts';
+export { SessionPool } from './sending/session-pool.ts';
 export { SmtpSender, type SmtpSenderOptions } from './sending/smtp-sender.ts';
 export type { TransactionTrace } from './sending/transaction-trace.ts';
 export type { Rate, ShapingLimits, ShapingRule } from './shaping/limits.ts';

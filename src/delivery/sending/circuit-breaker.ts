@@ -3,6 +3,7 @@
  * one connection rather than by all that wait for it.
  */
 import type { Clock } from '../../machine/index.ts';
+import { checkLimits } from '../limit-misuse.ts';
 import { RecentMap } from '../recent-map.ts';
 
 /** When servers are left alone, and for how long. */
@@ -33,8 +34,10 @@ export class CircuitBreaker {
   readonly #longestPause: number;
   readonly #troubles: RecentMap<Trouble>;
 
+  /** @throws LimitMisuse for limits that are less than 1 */
   constructor(clock: Clock, options: CircuitBreakerOptions = {}) {
     const { failures = 5, pause = 30_000, longestPause = 1_800_000, servers = 10_000 } = options;
+    checkLimits({ failures, pause, longestPause, servers });
     this.#clock = clock;
     this.#failures = failures;
     this.#pause = pause;

@@ -90,10 +90,6 @@ export class Lane {
     (isFirst ? this.#firsts : this.#line).add(waiter);
   }
 
-  has(waiter: Waiter): boolean {
-    return this.#line.has(waiter) || this.#firsts.has(waiter);
-  }
-
   remove(waiter: Waiter): boolean {
     return this.#line.delete(waiter) || this.#firsts.delete(waiter);
   }

@@ -13,48 +13,24 @@ import type { Clock } from '../../machine/index.ts';
 import type { TransactionResult } from '../../smtp/index.ts';
 import { systemClock } from '../clock.ts';
 import type { MailSession, NotOpened, Opened, Target, Transport } from '../transport.ts';
-import { CircuitBreaker, type CircuitBreakerOptions } from './circuit-breaker.ts';
-import { type Errand, type ErrandResult, isUndecided, neverOpened, stopped } from './errand.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
+import {
+  type Errand,
+  type ErrandResult,
+  isServersFault,
+  isUndecided,
+  neverOpened,
+  stopped,
+} from './errand.ts';
 import { IdleSessions } from './idle-sessions.ts';
 import { Lane, mostMessages, type PooledSession, type Waiter } from './lane.ts';
+import {
+  type PoolLimits,
+  poolLimits,
+  type SessionPoolCounters,
+  type SessionPoolOptions,
+} from './pool-limits.ts';
 import { targetKey } from './target-key.ts';
-
-/** Limits of a {@link SessionPool}. */
-export interface SessionPoolOptions {
-  /** Connections at the same time to one server with one identity. Default 20. */
-  readonly perTarget?: number;
-  /** Connections at the same time in all. Default 500. */
-  readonly total?: number;
-  /** Errands that may wait for a connection, in all; one target may have half of them. Default 10,000. */
-  readonly waiting?: number;
-  /**
-   * How long a connection may lie idle, in ms. Default 30,000: long enough for the next message of a burst, and
-   * short beside the five minutes that a server waits (RFC 5321 §4.5.3.2.7).
-   */
-  readonly idle?: number;
-  /** How old a connection may be that takes another message, in ms. Default 600,000. */
-  readonly age?: number;
-  /** Messages over one connection; fewer where the server says so (RFC 9422 §4.1). Default 100. */
-  readonly messages?: number;
-  /** Send a waiting message before the result of the one before is there. Default `true`. */
-  readonly ahead?: boolean;
-  readonly breaker?: CircuitBreakerOptions;
-  readonly clock?: Clock;
-}
-
-/** What is going on, for statistics and tests. */
-export interface SessionPoolCounters {
-  /** Connections, also those that are being opened or closed. */
-  readonly connections: number;
-  /** Of these, those that wait for work. */
-  readonly idle: number;
-  /** Errands that wait for a connection. */
-  readonly waiting: number;
-  /** Messages whose result is awaited. */
-  readonly underWay: number;
-  /** Targets with connections or errands. */
-  readonly targets: number;
-}
 
 /** When a crowded pool may be asked again, in ms. */
 const crowdedFor = 5000;
@@ -63,12 +39,27 @@ const enoughFor = 10_000;
 /** Messages that a session takes before it makes room for a target that waits for any connection at all. */
 const fairShare = 10;
 
-/** See the top of this file. */
+/**
+ * Sends messages over sessions that are kept. `SmtpSender` has one; a host that needs no more than this, such as
+ * a proxy, may have its own.
+ *
+ * @example
+ * ```ts
+ * import { type Errand, SessionPool, type Target, type Transport } from 'mailwright/delivery';
+ *
+ * declare const transport: Transport;
+ * declare const target: Target;
+ * declare const errand: Errand;
+ * const pool = new SessionPool(transport, { perTarget: 5, idle: 10_000 });
+ * const sent = await pool.send(target, errand);
+ * if (sent.ok) console.log(sent.result.recipients);
+ * ```
+ */
 export class SessionPool {
   readonly #transport: Transport;
   readonly #clock: Clock;
   readonly #breaker: CircuitBreaker;
-  readonly #limits: Required<Omit<SessionPoolOptions, 'idle' | 'breaker' | 'clock'>>;
+  readonly #limits: PoolLimits;
   readonly #lanes = new Map<string, Lane>();
   readonly #idle: IdleSessions;
   /** Lanes that want a connection beyond the total, in the order in which they get one. */
@@ -78,14 +69,13 @@ export class SessionPool {
   #underWay = 0;
   #closing: { readonly done: Promise<void>; readonly finish: () => void } | null = null;
 
+  /** @throws LimitMisuse for limits that are less than 1 */
   constructor(transport: Transport, options: SessionPoolOptions = {}) {
     this.#transport = transport;
     this.#clock = options.clock ?? systemClock;
     this.#breaker = new CircuitBreaker(this.#clock, options.breaker);
-    const { perTarget = 20, total = 500, waiting = 10_000, idle = 30_000, age = 600_000 } = options;
-    const { messages = 100, ahead = true } = options;
-    this.#limits = { perTarget, total, waiting, age, messages, ahead };
-    this.#idle = new IdleSessions(this.#clock, idle, (pooled) => this.#dismiss(pooled));
+    this.#limits = poolLimits(options);
+    this.#idle = new IdleSessions(this.#clock, this.#limits.idle, (pooled) => this.#dismiss(pooled));
   }
 
   /** Sends a message over a session with the target. Never rejects. */
@@ -134,7 +124,7 @@ export class SessionPool {
       const onAbort = () => {
         this.#settle(lane, waiter, stopped);
         // Nobody needs the connection that was to be opened.
-        if (lane.unserved < 0) [...lane.openings].at(-1)?.abort();
+        if (lane.unserved < 0) [...lane.openings].findLast((each) => !each.signal.aborted)?.abort();
         this.#forgetIfEmpty(lane);
       };
       const waiter: Waiter = {
@@ -216,8 +206,10 @@ export class SessionPool {
       return;
     }
     // What the host brought about says nothing about the server, nor does an end after a rest.
-    const isHosts = failed === undefined || failed.failure.why === 'content' || signal?.aborted;
-    if (!isHosts && !pooled.isLeaving && !pooled.hasRested) this.#breaker.failed(pooled.lane.server);
+    const isOurs = signal?.aborted || pooled.isLeaving || pooled.hasRested;
+    if (failed !== undefined && !isOurs && isServersFault(failed.failure)) {
+      this.#breaker.failed(pooled.lane.server);
+    }
     pooled.isLeaving = true;
     if (!pooled.session.closed) pooled.session.destroy();
     if (pooled.session.closed) this.#gone(pooled);
@@ -377,7 +369,7 @@ export class SessionPool {
 
   #notOpened(lane: Lane, opened: NotOpened, wasStopped: boolean): void {
     if (!wasStopped) {
-      this.#breaker.failed(lane.server);
+      if (isServersFault(opened.failure)) this.#breaker.failed(lane.server);
       if (lane.size === 0) this.#settleAll(lane, { ok: false, why: 'unreachable', opened });
       else lane.enoughUntil = this.#clock.now() + enoughFor;
     }

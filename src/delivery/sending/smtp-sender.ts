@@ -2,12 +2,14 @@
 import type { Clock } from '../../machine/index.ts';
 import type { Context } from '../../spool/index.ts';
 import { systemClock } from '../clock.ts';
+import { checkLimits } from '../limit-misuse.ts';
 import type { Failed, Limited, Outcome } from '../outcome.ts';
 import type { Attempt, RoutedRecipient } from '../route.ts';
 import type { Leave, NoLeave, Shaper } from '../shaping/shaper.ts';
 import type { SiteRoute, SiteSender } from '../site.ts';
 import type { Transport } from '../transport.ts';
-import { SessionPool, type SessionPoolCounters, type SessionPoolOptions } from './session-pool.ts';
+import type { SessionPoolCounters, SessionPoolOptions } from './pool-limits.ts';
+import { SessionPool } from './session-pool.ts';
 import { secondsUntil } from './transaction-of.ts';
 import { stoppedAt, Transmission, type TransmissionPlan } from './transmission.ts';
 
@@ -60,7 +62,11 @@ export class SmtpSender implements SiteSender {
   readonly #clock: Clock;
   readonly #options: SmtpSenderOptions;
 
+  /** @throws LimitMisuse for limits that are less than 1 */
   constructor(options: SmtpSenderOptions) {
+    const { recipients, hosts, answers, largestReencoded } = options;
+    checkLimits({ recipients, hosts, answers });
+    checkLimits({ largestReencoded }, 0);
     this.#clock = options.clock ?? systemClock;
     this.#pool = new SessionPool(options.transport, { ...options.pool, clock: this.#clock });
     this.#options = options;

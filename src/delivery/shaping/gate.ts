@@ -40,11 +40,6 @@ export class Gate {
     return this.permits.inUse > 0 || this.permits.waiting > 0;
   }
 
-  /** Messages that were given a time. */
-  get places(): number {
-    return this.#pace.size;
-  }
-
   /** A permit, soon or at once; `null`: stopped while it waited. Whoever has one gives it back by `leave`. */
   enter(
     id: string,
@@ -70,10 +65,6 @@ export class Gate {
 
   suspend(ms: number): void {
     this.#suspendedUntil = Math.max(this.#suspendedUntil, this.#clock.now() + ms);
-  }
-
-  get suspendedUntil(): number {
-    return this.#suspendedUntil;
   }
 
   slow(factor: number, ms: number): void {

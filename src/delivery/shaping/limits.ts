@@ -1,4 +1,5 @@
 /** How much a destination is sent, as data. */
+import { checkLimits } from '../limit-misuse.ts';
 import { type Destination, isWithin, type Scope } from './name-pattern.ts';
 
 /** A pace: so many messages in a unit of time, evenly spread, and how many may go at once after a rest. */
@@ -43,6 +44,12 @@ export function limitsFor(
     key: `${place} ${rule.domain === undefined ? destination.site : destination.domain}`,
     limits: rule,
   };
+}
+
+/** @throws LimitMisuse for limits that are none */
+export function checkShaping({ rate, concurrency }: ShapingLimits): void {
+  checkLimits({ concurrency, burst: rate?.burst });
+  checkLimits({ messages: rate?.messages }, Number.MIN_VALUE);
 }
 
 const unitMs = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;

@@ -47,11 +47,6 @@ export class Pace {
     this.#places = places;
   }
 
-  /** Messages that have a place. */
-  get size(): number {
-    return this.#kept.size;
-  }
-
   /**
    * May a message leave?
    *

@@ -6,7 +6,7 @@ import { type Destination, isWithin, type Scope } from './name-pattern.ts';
 export type ReplyAction =
   /** Nothing is sent to the destination for so many ms; what wants to go is `limited` until then. */
   | { readonly suspend: number }
-  /** Rate and concurrency are divided by `slow`, more than 1, for so many ms. */
+  /** Rate and concurrency, as far as they are limited, are divided by `slow`, more than 1, for so many ms. */
   | { readonly slow: number; readonly for: number }
   /** The recipient is given up, although the reply was one for now. */
   | { readonly fail: true }

@@ -7,9 +7,10 @@
 import type { Clock } from '../../machine/index.ts';
 import type { ServerReply } from '../../smtp/index.ts';
 import { systemClock } from '../clock.ts';
+import { checkLimits } from '../limit-misuse.ts';
 import { RecentMap } from '../recent-map.ts';
 import { Gate, type PutOff } from './gate.ts';
-import { limitsFor, type ShapingLimits, type ShapingRule } from './limits.ts';
+import { checkShaping, limitsFor, type ShapingLimits, type ShapingRule } from './limits.ts';
 import type { Destination } from './name-pattern.ts';
 import type { Places } from './pace.ts';
 import { actionFor, type ReplyAction, type ReplyRule } from './reply-rule.ts';
@@ -24,7 +25,7 @@ export interface ShaperOptions {
   readonly replies?: readonly ReplyRule[];
   /**
    * Messages whose places are kept, over all destinations. Those beyond are told a time too, but they are
-   * strangers when they come back, and may be put off again. Default 100,000, about 10 MB.
+   * strangers when they come back, and may be put off again. Default 100,000, about 20 MB.
    */
   readonly places?: number;
   /** Destinations that are remembered; the one that was sent to the longest ago is forgotten. Default 10,000. */
@@ -82,8 +83,11 @@ export class Shaper {
   readonly #places: Places;
   readonly #gates: RecentMap<Gate>;
 
+  /** @throws LimitMisuse for limits that are less than 1, and rates that are not above 0 */
   constructor(options: ShaperOptions = {}) {
     const { limits = {}, rules = [], replies = [], places = 100_000, destinations = 10_000 } = options;
+    checkLimits({ places, destinations });
+    for (const each of [limits, ...rules]) checkShaping(each);
     this.#limits = limits;
     this.#rules = rules;
     this.#replies = replies;

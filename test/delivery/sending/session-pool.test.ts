@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import { type Errand, type ErrandResult, SessionPool, type SessionPoolOptions } from 'mailwright/delivery';
+import {
+  type Errand,
+  type ErrandResult,
+  LimitMisuse,
+  SessionPool,
+  type SessionPoolOptions,
+} from 'mailwright/delivery';
 import { Secret } from 'mailwright/machine';
 import { VirtualClock } from 'mailwright/testing';
 import { accept, bodyOf, type FakeServer, FakeTransport, forAll, lost, targetOf } from './fake-transport.ts';
@@ -196,6 +202,18 @@ suite('what goes wrong', () => {
     assert.equal(transport.asked.length, 4);
   });
 
+  test('what is between us and the server alone opens no circuit', async () => {
+    for (const failure of [
+      lost('auth-failed', 'auth', { code: 535, lines: ['no'] }),
+      lost('tls-failed', 'handshake'),
+      lost('refused', 'greeting', { code: 554, lines: ['not for you'] }),
+    ]) {
+      const { pool } = setUp({ breaker: { failures: 1 } }, { open: () => failure });
+      for (let i = 0; i < 3; i++)
+        assert.equal(wordFor(await pool.send(targetOf('a'), errand())), 'unreachable');
+    }
+  });
+
   test('RFC 5321 §3.8: a session that died while it was idle is replaced, unseen', async () => {
     for (const failure of [lost('gone', 'mail'), lost('refused', 'mail', { code: 421, lines: ['bye'] })]) {
       const { transport, pool } = setUp(
@@ -309,6 +327,13 @@ suite('what goes wrong', () => {
     assert.equal(wordFor(await pool.send(targetOf('a'), errand())), 'unreachable');
     assert.equal(pool.counters.connections, 0);
   });
+});
+
+test('limits that are none are misuse', () => {
+  for (const name of ['perTarget', 'total', 'waiting', 'idle', 'age', 'messages']) {
+    assert.throws(() => setUp({ [name]: 0 }), LimitMisuse, name);
+  }
+  assert.throws(() => setUp({ breaker: { failures: Number.NaN } }), LimitMisuse);
 });
 
 suite('laws', () => {

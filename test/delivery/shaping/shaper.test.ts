@@ -3,6 +3,7 @@ import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import {
   type Leave,
+  LimitMisuse,
   type NoLeave,
   providerReplies,
   providerRules,
@@ -159,6 +160,18 @@ suite('what replies bring about', () => {
       const action = leave(await shaper.enter({ domain: 'example.org', site }, '1', 1, signal)).heed(reply);
       assert.equal(action === null ? null : Object.keys(action)[0], expected);
     });
+  }
+});
+
+test('limits that are none are misuse', () => {
+  for (const limits of [
+    { concurrency: 0 },
+    { concurrency: Number.NaN },
+    { rate: { messages: 0, per: 'second' } },
+    { rate: { messages: 1, per: 'second', burst: 0 } },
+  ] as const) {
+    assert.throws(() => new Shaper({ limits }), LimitMisuse);
+    assert.throws(() => new Shaper({ rules: [{ domain: '*', ...limits }] }), LimitMisuse);
   }
 });
 
