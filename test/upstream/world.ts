@@ -1,4 +1,5 @@
 /** Clients, a proxy, a token endpoint and a provider on a network in memory, in virtual time. */
+import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import type { MailSession, Target } from 'mailwright/delivery';
 import { ZoneResolver } from 'mailwright/dns';
@@ -136,7 +137,7 @@ export class World {
   }
 
   /** How a client reaches the proxy. */
-  target(user = 'crm', protocol: 'smtp' | 'lmtp' = 'smtp'): Target {
+  #target(user = 'crm', protocol: 'smtp' | 'lmtp' = 'smtp'): Target {
     return {
       host: 'proxy.example.org',
       at: { addresses: [proxyAddress], port: protocol === 'smtp' ? 587 : 24 },
@@ -148,11 +149,17 @@ export class World {
     };
   }
 
+  /** A client that has logged in, or `null` where that failed; somebody else lets time pass. */
+  async connect(user?: string, protocol?: 'smtp' | 'lmtp'): Promise<MailSession | null> {
+    const opened = await this.#transport.open(this.#target(user, protocol));
+    return opened.ok ? opened.session : null;
+  }
+
   /** A client that has logged in. */
-  async client(user = 'crm', protocol: 'smtp' | 'lmtp' = 'smtp'): Promise<MailSession> {
-    const opened = await this.run(this.#transport.open(this.target(user, protocol)));
-    if (!opened.ok) throw new Error(opened.failure.text);
-    return opened.session;
+  async client(user?: string, protocol?: 'smtp' | 'lmtp'): Promise<MailSession> {
+    const client = await this.run(this.connect(user, protocol));
+    assert.ok(client !== null);
+    return client;
   }
 
   /** So many clients that have logged in. */
