@@ -21,14 +21,20 @@ export class Exim implements AsyncDisposable {
    *
    * @param relay the port on loopback where all mail goes
    * @param transport options of the transport that takes it there
+   * @param server lines of its main configuration, and sections behind those of the relay
    */
-  static async start(exim: string, relay: number, transport: readonly string[] = []): Promise<Exim> {
+  static async start(
+    exim: string,
+    relay: number,
+    transport: readonly string[] = [],
+    server: { readonly main?: readonly string[]; readonly sections?: readonly string[] } = {},
+  ): Promise<Exim> {
     const folder = await mkdtemp(join(tmpdir(), 'mailwright-exim-'));
     await chmod(folder, 0o755);
     for (const name of ['spool', 'log']) await mkdir(join(folder, name));
     const port = await freePort();
     const file = join(folder, 'configuration');
-    await writeFile(file, configuration(exim, folder, port, relay, transport));
+    await writeFile(file, configuration(exim, folder, port, relay, transport, server));
     await root('chown', 'Debian-exim', join(folder, 'spool'), join(folder, 'log'));
     const started = new Exim(port, folder);
     const [command, ...args] = asRoot(exim, '-C', file, '-bdf', '-oP', join(folder, 'pid'));
@@ -69,6 +75,10 @@ function configuration(
   port: number,
   relay: number,
   transport: readonly string[],
+  {
+    main = ['tls_advertise_hosts =', 'acl_smtp_rcpt = accept'],
+    sections = [],
+  }: NonNullable<Parameters<typeof Exim.start>[3]>,
 ): string {
   return `
 exim_path = ${exim}
@@ -77,9 +87,7 @@ log_file_path = ${folder}/log/%s
 primary_hostname = relay.test
 local_interfaces = 127.0.0.1
 daemon_smtp_ports = ${port}
-tls_advertise_hosts =
 keep_environment =
-acl_smtp_rcpt = accept
 smtputf8_advertise_hosts = *
 dsn_advertise_hosts = *
 return_path_remove = false
@@ -88,6 +96,7 @@ delivery_date_remove = false
 smtp_accept_queue_per_connection = 0
 received_headers_max = 1000
 deliver_drop_privilege
+${main.join('\n')}
 
 begin routers
 all:
@@ -102,5 +111,7 @@ onward:
   port = ${relay}
   tls_verify_hosts =
   message_linelength_limit = 1000000
-${transport.map((line) => `  ${line}\n`).join('')}`;
+${transport.map((line) => `  ${line}\n`).join('')}
+${sections.join('\n')}
+`;
 }

@@ -9,16 +9,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asRoot, freePort, run, untilAnswers } from './programs.ts';
 
-/** What it is to do with mail. */
-export interface OpenSmtpdSettings {
-  /** The port on loopback where all mail goes. */
-  readonly relay: number;
-  /** Lines before the `listen` line: `pki`, `table`. */
-  readonly tables?: readonly string[];
-  /** What follows the port in the `listen` line: `tls-require pki mx`, `auth <users>`. */
-  readonly listen?: string;
-}
-
 export class OpenSmtpd implements AsyncDisposable {
   /** Where it takes mail, on loopback. */
   readonly port: number;
@@ -38,19 +28,19 @@ export class OpenSmtpd implements AsyncDisposable {
     }
   }
 
-  static async start(
-    program: string,
-    { relay, tables = [], listen = '' }: OpenSmtpdSettings,
-  ): Promise<OpenSmtpd> {
+  /**
+   * Starts one.
+   *
+   * @param relay the port on loopback where all mail goes
+   */
+  static async start(program: string, relay: number): Promise<OpenSmtpd> {
     const folder = await mkdtemp(join(tmpdir(), 'mailwright-opensmtpd-'));
     await chmod(folder, 0o755);
     const port = await freePort();
     const lines = [
-      ...tables,
-      `listen on 127.0.0.1 port ${port} hostname relay.test ${listen}`,
+      `listen on 127.0.0.1 port ${port} hostname relay.test`,
       `action "onward" relay host smtp://127.0.0.1:${relay}`,
       'match from any for any action "onward"',
-      'match auth from any for any action "onward"',
     ];
     await writeFile(join(folder, 'smtpd.conf'), lines.map((line) => `${line}\n`).join(''));
     const started = new OpenSmtpd(program, port, folder);

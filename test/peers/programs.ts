@@ -21,7 +21,9 @@ const packages = {
   opendkim: 'opendkim',
   postfix: 'postfix',
   python3: 'python3',
+  'smtp-sink': 'postfix',
   'smtp-source': 'postfix',
+  smtpd: 'opensmtpd',
   swaks: 'swaks',
 } as const;
 
