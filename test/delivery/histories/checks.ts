@@ -50,7 +50,10 @@ function takesOf(world: World): ReadonlyMap<string, readonly Take[]> {
             each.transaction.recipients.some((recipient) => recipient.path === path),
         );
         // What a network holds back arrives after the process has given up waiting.
-        const sending = candidates.find(({ endedAt }) => message.at <= endedAt) ?? candidates[0];
+        const sending =
+          candidates.find(({ endedAt }) => message.at <= endedAt) ??
+          candidates.findLast((each) => isUnknown(each, path)) ??
+          candidates[0];
         if (sending !== undefined) matched.add(`${world.sendings.indexOf(sending)} ${path}`);
         const list = takes.get(path) ?? [];
         list.push({ path, at: message.at, host, life, message, sending });
@@ -75,12 +78,21 @@ function lifeAt(end: { readonly family: string; readonly address?: string }): nu
 }
 
 /** What the process learned of a take: the words of `RecipientResult`, or that it did not live to learn it. */
-function learned({ sending, path }: Take): RecipientResult['result'] | 'ambiguous' | 'died' | 'unseen' {
-  if (sending === undefined) return 'unseen';
-  const place = sending.transaction.recipients.findIndex((each) => each.path === path);
-  const result = sending.result?.recipients[place];
-  if (result === undefined) return 'died';
-  return result.result === 'failed' && result.ambiguous ? 'ambiguous' : result.result;
+function learned({ sending, path }: Take): Learned | 'unseen' {
+  return sending === undefined ? 'unseen' : resultOf(sending, path);
+}
+
+type Learned = RecipientResult['result'] | 'ambiguous' | 'died';
+
+function resultOf({ transaction, result }: Sending, path: string): Learned {
+  const place = transaction.recipients.findIndex((each) => each.path === path);
+  const each = result?.recipients[place];
+  if (each === undefined) return 'died';
+  return each.result === 'failed' && each.ambiguous ? 'ambiguous' : each.result;
+}
+
+function isUnknown(sending: Sending, path: string): boolean {
+  return ['ambiguous', 'died', 'failed'].includes(resultOf(sending, path));
 }
 
 /** Each recipient was delivered, or given up, or taken back, or is still queued and held. */
@@ -281,15 +293,14 @@ function checkPace(world: World, rate: Rate, domain: string, faults: string[]): 
   const gap = (rate.per === 'second' ? 1000 : 60_000) / rate.messages;
   const goesThere = ({ path }: { readonly path: string }) => path.endsWith(`@${domain}`);
   const begun = new Set<Sending>();
-  for (const { life, at, recipients } of world.attempts.filter((attempt) =>
+  for (const { life, at, context } of world.attempts.filter((attempt) =>
     attempt.recipients.some(goesThere),
   )) {
-    const paths = new Set(recipients.map(({ path }) => path));
+    const theirs = (path: string) =>
+      goesThere({ path }) && world.ids[world.numberOf(path) ?? -1] === context.id;
     const first = world.sendings.find(
       (each) =>
-        each.life === life &&
-        each.at >= at &&
-        each.transaction.recipients.some(({ path }) => paths.has(path)),
+        each.life === life && each.at >= at && each.transaction.recipients.some(({ path }) => theirs(path)),
     );
     if (first !== undefined) begun.add(first);
   }
