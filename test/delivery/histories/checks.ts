@@ -257,9 +257,13 @@ function checkLimits(world: World, faults: string[]): void {
   const seen = world.plan.hosts.filter(({ address }) => !parted.has(address)).map(({ name }) => name);
   for (const [host, server] of [...world.servers].filter(([name]) => seen.includes(name))) {
     for (const life of world.lives.map((_, index) => index + 1)) {
-      const own = server.connections.filter(({ remote }) => lifeAt(remote) === life);
       // As the process sees them, which is at the other end of the wire.
       const { latency } = world.plan.hosts.find(({ name }) => name === host) ?? { latency: 0 };
+      const own = server.connections.filter(
+        // An attempt that is given up is none for the process any more when its answer arrives.
+        ({ remote, openedAt, closedAt }) =>
+          lifeAt(remote) === life && (closedAt ?? openedAt) - openedAt > 2 * latency,
+      );
       const here = own.map(({ openedAt, closedAt }) => ({
         life,
         from: openedAt - latency,
