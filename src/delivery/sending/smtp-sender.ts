@@ -129,7 +129,12 @@ export class SmtpSender implements SiteSender {
         mostAnswers: answers,
         largestReencoded,
       };
-      for (const { from, places } of batches) await new Transmission(plan, from, places, outcomes).run();
+      for (const { from, places } of batches) {
+        const transmission = new Transmission(plan, from, places, outcomes);
+        await transmission.run();
+        const { pausedUntil: until } = transmission;
+        if (until !== null) return limited({ until, why: 'the destination asked for a pause' });
+      }
     } finally {
       leave?.release();
     }
@@ -176,7 +181,7 @@ const tooLate: Failed = {
   text: 'the time by which the sender wanted it delivered has passed',
 };
 
-function limited({ until, why }: NoLeave): Limited {
+function limited({ until, why }: Omit<NoLeave, 'ok'>): Limited {
   return { result: 'limited', until, why };
 }
 

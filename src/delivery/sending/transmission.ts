@@ -59,9 +59,12 @@ interface Content {
 /** What trying a server came to: it said something, there was no connection, or no more is to be tried. */
 type Tried = 'answered' | 'unreachable' | 'not-tried' | 'over';
 
-/** An attempt that was ended: the message comes again whenever the queue does. */
+/**
+ * An attempt that was ended, or not begun because the sender is closed: the message comes again with the queue,
+ * and a queue that goes on without its sender does not go round in circles.
+ */
 export function stoppedAt(now: number): Limited {
-  return { result: 'limited', until: now, why: 'the attempt was stopped' };
+  return { result: 'limited', until: now + 1000, why: 'the attempt was stopped' };
 }
 
 /** See the top of this file. */
@@ -73,8 +76,7 @@ export class Transmission {
   #left: readonly number[];
   /** What counts for a recipient if nothing better comes, by its place. */
   readonly #notes = new Map<number, Deferred | Failed>();
-  /** A reply brought about a pause, which is for all servers of the site. */
-  #isPaused = false;
+  #pausedUntil: number | null = null;
   /** When the first circuit breaker lets somebody through. */
   #brokenUntil = Number.POSITIVE_INFINITY;
 
@@ -93,6 +95,11 @@ export class Transmission {
     this.#from = from;
     this.#left = places;
     this.#outcomes = outcomes;
+  }
+
+  /** Until when a reply brought about a pause, for all servers of the site; `null`: there is none. */
+  get pausedUntil(): number | null {
+    return this.#pausedUntil;
   }
 
   async run(): Promise<void> {
@@ -119,7 +126,7 @@ export class Transmission {
       const remote = { host: host.mxName, address: done.address };
       const again = this.#sort(done.result, host, remote, places, content, later);
       this.#left = [...later, ...again];
-      if (again.length === 0) return this.#isPaused ? 'over' : 'answered';
+      if (again.length === 0) return this.#pausedUntil === null ? 'answered' : 'over';
       if (done.result.recipients[0]?.result === 'unsuitable') {
         const fitting = await sevenBitContent(content.body, this.#plan.largestReencoded);
         if (!fitting.ok) {
@@ -179,16 +186,22 @@ export class Transmission {
       const remote = address === undefined ? { host } : { host, address };
       const outcome = brokenOff(failure, remote, false, this.#requiresTls);
       const heeded = failure.reply && this.#heed(failure.reply, outcome, remote, failure.stage);
-      for (const place of places) this.#note(place, heeded ?? outcome);
-      if (heeded) return 'over';
+      if (heeded) {
+        for (const place of places) this.#outcomes[place] = heeded;
+        this.#left = later;
+        return 'over';
+      }
+      for (const place of places) this.#note(place, outcome);
       return failure.reply === undefined ? 'unreachable' : 'answered';
     }
-    const { clock } = this.#plan;
-    const limited: Limited =
-      done.why === 'crowded'
-        ? { result: 'limited', until: done.until, why: 'enough messages wait for a connection' }
-        : stoppedAt(clock.now());
-    for (const place of places) this.#outcomes[place] = limited;
+    const isCrowded = done.why === 'crowded';
+    const limited: Limited = isCrowded
+      ? { result: 'limited', until: done.until, why: 'enough messages wait for a connection' }
+      : stoppedAt(this.#plan.clock.now());
+    // What another server said before makes it an attempt.
+    for (const place of places) {
+      this.#outcomes[place] = (isCrowded ? this.#notes.get(place) : undefined) ?? limited;
+    }
     this.#left = later;
     return 'over';
   }
@@ -274,9 +287,9 @@ export class Transmission {
     if (action == null) return undefined;
     if ('fail' in action) return givenUp(reply, remote, stage);
     if (outcome.result === 'failed' || 'slow' in action) return outcome;
-    this.#isPaused ||= 'suspend' in action;
-    const pause = 'suspend' in action ? action.suspend : action.retryAfter;
-    return { ...outcome, notBefore: this.#plan.clock.now() + pause };
+    const notBefore = this.#plan.clock.now() + ('suspend' in action ? action.suspend : action.retryAfter);
+    if ('suspend' in action) this.#pausedUntil = notBefore;
+    return { ...outcome, notBefore };
   }
 
   /** What leaves hope counts for more than what does not, and a reply for more than silence. */

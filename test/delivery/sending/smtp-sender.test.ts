@@ -441,14 +441,47 @@ suite('sites, limits and ends', () => {
     });
   }
 
+  test('a pause is for the recipients that were still to come, too', async () => {
+    const replies = [{ when: { code: 451 }, action: { suspend: 5000 } }] as const;
+    const shaper = new Shaper({ clock: new VirtualClock(), replies });
+    const { deliver, transactions } = setUp({
+      servers: { a: says(greylisted) },
+      shaper,
+      recipients: 3,
+      perTransaction: 1,
+    });
+    assert.deepEqual((await deliver()).map(brief), [
+      'deferred 4.7.1 a',
+      'limited 1005000',
+      'limited 1005000',
+    ]);
+    assert.equal(transactions().length, 1);
+  });
+
+  test('what was said before counts, where the next server is crowded', async () => {
+    const pool = { perTarget: 1, waiting: 4 };
+    const servers = { a: says(refuses(450, '4.2.0')), b: { answerMs: () => 1000 } };
+    const { deliver, clock } = setUp({ servers, pool });
+    const onlyB: Site = { ok: true, key: 'b', hosts: [{ target: targetOf('b'), mxName: 'b' }] };
+    const others: Promise<readonly Outcome[]>[] = [];
+    for (let i = 0; i < 3; i++) {
+      others.push(deliver({ find: () => onlyB }));
+      await clock.settle();
+    }
+    assert.deepEqual((await deliver({ find: () => onlyB })).map(brief), [`limited ${clock.now() + 5000}`]);
+    assert.deepEqual((await deliver()).map(brief), ['deferred 4.2.0 a']);
+    await clock.run({ until: clock.now() + 5000 });
+    assert.deepEqual((await Promise.all(others)).flat().map(brief), Array(3).fill('delivered 2.0.0 b'));
+  });
+
   test('an attempt that is ended is no failure', async () => {
     const { deliver, controller, clock, sender } = setUp({ servers: { a: { answerMs: () => 1000 } } });
     const going = deliver();
     await clock.run({ until: clock.now() + 10 });
     controller.abort();
     await clock.settle();
-    assert.deepEqual((await going).map(brief), [`limited ${clock.now()}`]);
-    assert.deepEqual((await deliver()).map(brief), [`limited ${clock.now()}`]);
+    assert.deepEqual((await going).map(brief), [`limited ${clock.now() + 1000}`]);
+    assert.deepEqual((await deliver()).map(brief), [`limited ${clock.now() + 1000}`]);
     assert.equal(sender.counters.connections, 0);
   });
 
@@ -456,7 +489,7 @@ suite('sites, limits and ends', () => {
     const { deliver, sender, clock } = setUp({ servers: { a: {} } });
     await deliver();
     await sender.close();
-    assert.deepEqual((await deliver()).map(brief), [`limited ${clock.now()}`]);
+    assert.deepEqual((await deliver()).map(brief), [`limited ${clock.now() + 1000}`]);
   });
 
   test('what a host throws is told, and defers', async () => {
