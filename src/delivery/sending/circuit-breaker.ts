@@ -1,6 +1,7 @@
 /**
  * A circuit breaker for each server: one that can't be talked to is left alone for a while, and then tried by
- * one connection rather than by all that wait for it.
+ * one connection rather than by all that wait for it (RFC 5321 §4.5.4.1: keep a list of hosts that can't be
+ * reached, rather than retry each queued message).
  */
 import type { Clock } from '../../machine/index.ts';
 import { checkLimits } from '../limit-misuse.ts';

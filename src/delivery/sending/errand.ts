@@ -5,6 +5,7 @@ import type { NotOpened, TlsObservation } from '../transport.ts';
 
 /** A message to be sent over a connection. */
 export interface Errand {
+  /** Read at the moment of sending, so that a getter can tell times that are relative to it. */
   readonly transaction: SmtpTransaction;
   /** May be opened more than once. */
   readonly content: Body;

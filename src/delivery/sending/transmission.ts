@@ -141,16 +141,18 @@ export class Transmission {
 
   #send(host: SiteHost, places: readonly number[], content: Content, first: boolean): Promise<ErrandResult> {
     const { pool, clock, route, attempt } = this.#plan;
-    const transaction = transactionOf(attempt.context, {
+    const { onTls } = route;
+    const facts = {
       from: this.#from,
       recipients: places.map((place) => attempt.recipients[place] as RoutedRecipient),
       size: content.body.size,
       ...(content.as !== undefined && { body: content.as }),
-      now: clock.now(),
-    });
-    const { onTls } = route;
+    };
     const errand: Errand = {
-      transaction,
+      // RFC 2852 §4: what is left of the time counts from the moment of sending, not of waiting for it.
+      get transaction() {
+        return transactionOf(attempt.context, { ...facts, now: clock.now() });
+      },
       content: content.body,
       signal: attempt.signal,
       first,
@@ -162,7 +164,7 @@ export class Transmission {
         kind: route.kind,
         destination: route.destination,
         host: host.mxName,
-        size: transaction.size,
+        size: content.body.size,
         recipients: places.length,
       }),
       () => pool.send(host.target, errand),

@@ -356,6 +356,17 @@ suite('what is said of a message', () => {
     ]);
   });
 
+  test('RFC 2852 §4: time that passes while a connection is awaited counts', async () => {
+    const { deliver, transactions, clock } = setUp({
+      servers: { a: { openMs: () => 30_000 } },
+      envelope: { deliverBy: { at: 1_090_000, mode: 'notify' } },
+    });
+    const going = deliver();
+    await clock.run({ until: clock.now() + 30_000 });
+    await going;
+    assert.equal(transactions()[0]?.parameters.deliverBy?.seconds, 60);
+  });
+
   test('RFC 2852 §4: too late for who wants it back', async () => {
     const deliverBy = { at: 1_000_000, mode: 'return' } as const;
     const { deliver, transport } = setUp({ servers: { a: {} }, envelope: { deliverBy } });

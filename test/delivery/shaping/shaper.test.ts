@@ -104,6 +104,18 @@ suite('rate', () => {
   });
 });
 
+test('destinations with messages under way are not forgotten, however many there are', async () => {
+  const { shaper } = setUp({ limits: { concurrency: 1 }, destinations: 2 });
+  const at = (n: number) => shaper.enter({ domain: `${n}`, site: `mx${n}.example` }, 'a', 1, signal);
+  const leaves: Leave[] = [];
+  for (let n = 0; n < 5; n++) leaves.push(leave(await at(n)));
+  assert.equal(shaper.counters.inUse, 5);
+  assert.ok(at(0) instanceof Promise, 'its one permit is still out');
+  for (const each of leaves) each.release();
+  for (let n = 5; n < 15; n++) leave(await at(n)).release();
+  assert.equal(shaper.counters.destinations, 2);
+});
+
 suite('what replies bring about', () => {
   test('a pause: nothing is sent until it is over', async () => {
     const replies = [{ when: { code: 421, text: 'SLOW down' }, action: { suspend: 5000 } }] as const;
