@@ -7,3 +7,4 @@ export type { MessageSink, SmtpHandlers, Visit } from './handlers.ts';
 export { type HostedEvent, SmtpHost } from './host.ts';
 export { type ReceivedByOptions, receivedBy } from './received.ts';
 export { type CommitTrace, type IncomingMessage, type SpoolToOptions, spoolTo } from './spool-to.ts';
+export { tlsRequiredNo } from './tls-required.ts';

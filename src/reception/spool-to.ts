@@ -6,7 +6,8 @@ import type { ContextPatch, Spool, SpoolId, SpoolWriter } from '../spool/index.t
 import type { MaybePromise } from '../users/index.ts';
 import { contextOf } from './context.ts';
 import type { MessageSink, SmtpHandlers, Visit } from './handlers.ts';
-import { HopCount } from './hops.ts';
+import { HeaderFacts } from './header-facts.ts';
+import { notingTlsRequiredNo } from './tls-required.ts';
 
 /** A complete message on its way into the spool. */
 export interface IncomingMessage {
@@ -53,6 +54,8 @@ const commits = tracingChannel<unknown, CommitTrace>('mailwright:reception.commi
 /**
  * A `data` handler that spools: every message that is answered 250 is durable in `spool`.
  *
+ * What the header section says of `TLS-Required` is noted with the message; see {@link tlsRequiredNo}.
+ *
  * A spool that fails rejects the message with 451, or 452 where it is full, and the host's `error`
  * handler is told; the peer keeps the message.
  *
@@ -95,7 +98,7 @@ class SpoolSink implements MessageSink {
   readonly #visit: Visit;
   readonly #hopLimit: number;
   readonly #judge: SpoolToOptions['judge'];
-  readonly #hopCount = new HopCount();
+  readonly #header = new HeaderFacts();
 
   constructor(writer: SpoolWriter, visit: Visit, hopLimit: number, judge: SpoolToOptions['judge']) {
     this.#writer = writer;
@@ -105,14 +108,15 @@ class SpoolSink implements MessageSink {
   }
 
   write(chunk: Bytes): void | Promise<void> {
-    this.#hopCount.write(chunk);
+    this.#header.write(chunk);
     return this.#writer.write(chunk);
   }
 
   async end({ envelope, size }: MessageEvent): Promise<Reply> {
     const message = { id: this.#writer.id, envelope, size };
     try {
-      if (this.#hopCount.hops > this.#hopLimit) return loop;
+      this.#header.end();
+      if (this.#header.hops > this.#hopLimit) return loop;
       const verdict = await this.#judge?.(message, this.#visit);
       if (verdict === undefined || !('code' in verdict))
         return queuedAs(await this.#commit(message, verdict));
@@ -128,7 +132,8 @@ class SpoolSink implements MessageSink {
     return this.#writer.abort();
   }
 
-  #commit(message: IncomingMessage, patch: ContextPatch | undefined): Promise<SpoolId> {
+  #commit(message: IncomingMessage, verdict: ContextPatch | undefined): Promise<SpoolId> {
+    const patch = this.#header.tlsRequiredNo ? notingTlsRequiredNo(verdict) : verdict;
     const commit = () => this.#writer.commit(patch);
     if (!commits.hasSubscribers) return commit();
     const { session } = this.#visit;

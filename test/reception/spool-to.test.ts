@@ -2,8 +2,14 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { channel } from 'node:diagnostics_channel';
-import { test } from 'node:test';
-import { type CommitTrace, receivedBy, type SpoolToOptions, spoolTo } from 'mailwright/reception';
+import { suite, test } from 'node:test';
+import {
+  type CommitTrace,
+  receivedBy,
+  type SpoolToOptions,
+  spoolTo,
+  tlsRequiredNo,
+} from 'mailwright/reception';
 import { accepted } from 'mailwright/sasl';
 import {
   auth,
@@ -18,7 +24,7 @@ import {
   xforward,
 } from 'mailwright/smtp';
 import { MemorySpool, type Spool, type SpoolError, type SpoolWriter } from 'mailwright/spool';
-import { HopCount } from '../../src/reception/hops.ts';
+import { HeaderFacts } from '../../src/reception/header-facts.ts';
 import { ends, TestSession } from './session.ts';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
@@ -347,15 +353,19 @@ test('RFC 5321 §7.2: receivedBy names no recipient where there are several', as
   assert.doesNotMatch(await contentOf(spool, id), /for </);
 });
 
+function factsOf(chunks: readonly string[]): HeaderFacts {
+  const facts = new HeaderFacts();
+  for (const chunk of chunks) facts.write(Buffer.from(chunk));
+  facts.end();
+  return facts;
+}
+
 const hop = 'Received: from a\r\n\tby b; Thu, 1 Jan 2026 00:00:00 +0000\r\n';
 const header = `${hop}X-Received: 1\r\nreceived: x\r\nSubject: Received: y\r\n${hop}\r\nReceived: in the body\r\n`;
 
 test('RFC 5321 §6.3: a message with too many hops goes in circles, however its octets come', async () => {
   for (let cut = 1; cut < header.length; cut++) {
-    const hops = new HopCount();
-    hops.write(Buffer.from(header.slice(0, cut)));
-    hops.write(Buffer.from(header.slice(cut)));
-    assert.equal(hops.hops, 3, `cut at ${cut}`);
+    assert.equal(factsOf([header.slice(0, cut), header.slice(cut)]).hops, 3, `cut at ${cut}`);
   }
   for (const [hopLimit, code] of [
     [2, '554 5.4.6'],
@@ -367,4 +377,48 @@ test('RFC 5321 §6.3: a message with too many hops goes in circles, however its 
     assert.equal(said.split('\r\n').at(-2)?.slice(0, 9), code);
     assert.equal(await spool.count(), hopLimit === 3 ? 1 : 0);
   }
+});
+
+suite('RFC 8689 §3: TLS-Required', () => {
+  for (const [name, fields, isNo] of [
+    ['No', 'TLS-Required: No\r\n', true],
+    ['in any case, without a blank', 'tls-required:no\r\n', true],
+    ['folded, behind a long field', `X: ${'y'.repeat(200)}\r\n z\r\nTLS-Required:\r\n\tNO \r\n`, true],
+    ['the end of a header section without a body', 'Subject: x\r\nTLS-Required: No', true],
+    ['another word', 'TLS-Required: Yes\r\n', false],
+    ['more than a word', `TLS-Required: ${' '.repeat(60)}x${' '.repeat(60)}No\r\n`, false],
+    ['more than one field', 'TLS-Required: No\r\nTLS-Required: No\r\n', false],
+    ['within another field', 'Subject: a\r\n TLS-Required: No\r\n', false],
+    ['in the body', 'Subject: a\r\n\r\nTLS-Required: No\r\n', false],
+  ] as const) {
+    test(`${name}, however its octets come`, () => {
+      for (let cut = 0; cut <= fields.length; cut++) {
+        const { tlsRequiredNo: found } = factsOf([fields.slice(0, cut), fields.slice(cut)]);
+        assert.equal(found, isNo, `cut at ${cut}`);
+      }
+      assert.equal(factsOf([...fields]).tlsRequiredNo, isNo, 'octet by octet');
+    });
+  }
+
+  test('a header section without an end costs a bounded memory, and is looked at only so far', () => {
+    const facts = new HeaderFacts();
+    const chunk = Buffer.from('x'.repeat(65_536));
+    for (let chunks = 0; chunks < 16; chunks++) facts.write(chunk);
+    facts.write(Buffer.from('\r\nTLS-Required: No\r\n\r\n'));
+    facts.end();
+    assert.equal(facts.tlsRequiredNo, false);
+  });
+
+  test('is noted with the message beside what its judge notes, and REQUIRETLS goes before it (§4.1)', async () => {
+    const spool = new MemorySpool();
+    const judge = () => ({ metadata: { judge: 1 } });
+    const session = new TestSession(spoolTo(spool, { judge }), mx);
+    await session.say(`${opening}DATA\r\nTLS-Required: No\r\n\r\ntext\r\n.\r\n`);
+    const [id = ''] = await spool.waitForCount(1);
+    const context = await spool.context(id);
+    assert.deepEqual(context.metadata, { judge: 1, tlsRequired: 'no' });
+    assert.equal(tlsRequiredNo(context), true);
+    assert.equal(tlsRequiredNo({ ...context, metadata: {} }), false);
+    assert.equal(tlsRequiredNo({ ...context, envelope: { ...context.envelope, requireTls: true } }), false);
+  });
 });

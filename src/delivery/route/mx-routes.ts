@@ -63,8 +63,8 @@ export interface MxRouteOptions {
   readonly onTlsSession?: TlsSessionObserver;
   /**
    * Whether a message would rather go in clear than not at all, since its header section says
-   * `TLS-Required: No` (RFC 8689 §4.2.2); what the receiving side noted in `metadata`, for example. Such a
-   * message passes by DANE and MTA-STS, not by `tls`. Default: none would.
+   * `TLS-Required: No` (RFC 8689 §4.2.2): `tlsRequiredNo` of `mailwright/reception` knows from what `spoolTo`
+   * noted. Such a message passes by DANE and MTA-STS, not by `tls`. Default: none would.
    */
   readonly tlsOptional?: (context: Context) => boolean;
   /** Addresses to connect from. Default: the system's choice. */
