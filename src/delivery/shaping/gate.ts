@@ -14,6 +14,7 @@ export interface PutOff {
   readonly why: string;
 }
 
+/** See the top of this file. */
 export class Gate {
   readonly permits = new Permits();
   readonly #limits: ShapingLimits;

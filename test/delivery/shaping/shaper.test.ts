@@ -78,6 +78,28 @@ suite('concurrency', () => {
   });
 });
 
+test('however many find the line full, each is put off a few times at most', async () => {
+  const { clock, shaper } = setUp({ limits: { concurrency: 2 } });
+  let asked = 0;
+  let done = 0;
+  const go = async (id: number): Promise<void> => {
+    asked++;
+    const entered = await shaper.enter(org, `${id}`, 1, signal);
+    if (entered?.ok) {
+      clock.after(1000, () => {
+        entered.release();
+        done++;
+      });
+    } else if (entered !== null) clock.after(entered.until - clock.now(), () => void go(id));
+  };
+  // Some have been under way before, so that it is known how long it takes.
+  for (let id = 0; id < 1000; id++) clock.after(id < 100 ? id * 500 : 50_000, () => void go(id));
+  await clock.run();
+  assert.equal(done, 1000);
+  assert.ok(asked / done < 3, `asked ${asked / done} times each`);
+  assert.ok(clock.now() < 1_000_000, `${clock.now()}: the destination was kept busy`);
+});
+
 suite('rate', () => {
   test('a message is put off once, with its place, and takes no permit meanwhile', async () => {
     const { clock, shaper } = setUp({ limits: { rate: { messages: 1, per: 'minute' }, concurrency: 5 } });
