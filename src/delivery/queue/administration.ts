@@ -32,11 +32,15 @@ export class Administration {
     this.#parts = parts;
   }
 
-  /** Holds a message in a state, unless it is held; `false` where it is held, gone, or `now` it is being sent. */
-  async hold(id: SpoolId, state: HeldState, when: 'now' | 'after-attempt'): Promise<boolean> {
-    const { hands } = this.#parts;
-    if (when === 'now' && hands.runOf(id)?.halt() === false) return false;
-    return this.#change(id, (context) => (context.queue.held ? undefined : { queue: { held: true, state } }));
+  /** Holds a message in a state; `false` where it is held or gone, or, if not `afterAttempt`, being sent. */
+  hold(
+    id: SpoolId,
+    state: HeldState,
+    { afterAttempt }: { readonly afterAttempt: boolean },
+  ): Promise<boolean> {
+    const patchFor = ({ queue }: Context) =>
+      queue.held ? undefined : { queue: { held: true, state } as const };
+    return this.#change(id, patchFor, { early: !afterAttempt });
   }
 
   /** Lets a held message go, at a time in ms since 1970, if this is the state it is held in. */
@@ -66,14 +70,14 @@ export class Administration {
   }
 
   /** Takes a message back, if nothing of it has gone out and nothing is about to. */
-  async cancel(id: SpoolId): Promise<boolean> {
-    const { hands, spool, writeOptions } = this.#parts;
-    if (hands.runOf(id)?.halt() === false) return false;
-    return this.#alone(id, async () => {
+  cancel(id: SpoolId): Promise<boolean> {
+    const { spool, writeOptions } = this.#parts;
+    const remove = async () => {
       const context = await this.#read(id);
       if (context === undefined || Object.values(context.delivery).some(hasGone)) return false;
       return spool.delete(id, writeOptions());
-    });
+    };
+    return this.#alone(id, remove, { early: true });
   }
 
   /** Deletes a message; an attempt in hand is ended early. Nobody is notified. */
@@ -86,20 +90,36 @@ export class Administration {
   #change(
     id: SpoolId,
     patchFor: (context: Context) => ContextPatch | undefined | Promise<ContextPatch | undefined>,
+    options?: { readonly early: boolean },
   ): Promise<boolean> {
     const { spool, writeOptions } = this.#parts;
-    return this.#alone(id, async () => {
+    const change = async () => {
       const context = await this.#read(id);
       const patch = context && (await patchFor(context));
       if (patch === undefined) return false;
       await spool.update(id, patch, writeOptions());
       return true;
-    });
+    };
+    return this.#alone(id, change, options);
   }
 
-  async #alone<T>(id: SpoolId, work: () => Promise<T>): Promise<T> {
-    await this.#parts.hands.free(id);
-    return this.#parts.take(id, work);
+  /**
+   * Works on the message when nobody else has it.
+   *
+   * @param options.early keeps a run that has not begun to send from sending; `false` where one has
+   */
+  async #alone(
+    id: SpoolId,
+    work: () => Promise<boolean>,
+    { early }: { readonly early: boolean } = { early: false },
+  ): Promise<boolean> {
+    const { hands, take } = this.#parts;
+    while (hands.has(id)) {
+      if (early && hands.runOf(id)?.halt() === false) return false;
+      await hands.ended(id);
+    }
+    // Nothing may come between this and the last look.
+    return take(id, work);
   }
 
   async #read(id: SpoolId): Promise<Context | undefined> {

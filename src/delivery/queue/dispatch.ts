@@ -98,7 +98,8 @@ export class Dispatch {
   start(): void {
     this.#phase = 'running';
     this.#parts.spool.watch(({ kind, entry }) => {
-      if (kind !== 'deleted' && !this.#hands.note(entry)) this.#intake.offer(entry);
+      const news = kind === 'deleted' ? { ...entry, due: Number.POSITIVE_INFINITY } : entry;
+      if (!this.#hands.note(news)) this.#intake.offer(news);
     }, this.#news.signal);
     this.#intake.fill();
   }
@@ -140,7 +141,11 @@ export class Dispatch {
   /** Works on a message that nobody has in hand, for the host. */
   takeFor<T>(id: SpoolId, work: () => Promise<T>): Promise<T> {
     this.#aside.remove(id);
-    return this.#hands.take(id, undefined, work, (_, news) => this.#release(news));
+    return this.#hands.take(id, undefined, work, (_, news) => {
+      // It was left as it was: perhaps due, and not known here any more.
+      if (news === undefined) this.#intake.lookAgain();
+      this.#release(news);
+    });
   }
 
   /** Goes on where there is room: after an end, and after trouble. */

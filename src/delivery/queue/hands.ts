@@ -58,9 +58,9 @@ export class Hands {
     return result;
   }
 
-  /** Waits until nobody has the message. */
-  async free(id: SpoolId): Promise<void> {
-    for (let hand = this.#hands.get(id); hand !== undefined; hand = this.#hands.get(id)) await hand.done;
+  /** Waits for whoever has the message now; somebody else may have it then. */
+  async ended(id: SpoolId): Promise<void> {
+    await this.#hands.get(id)?.done;
   }
 
   /** Waits for all that are in hand now. */

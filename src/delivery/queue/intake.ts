@@ -4,7 +4,7 @@
  * is room for.
  */
 import type { Clock } from '../../machine/index.ts';
-import type { Spool, SpoolChange, SpoolEntry, SpoolId } from '../../spool/index.ts';
+import type { Spool, SpoolEntry, SpoolId } from '../../spool/index.ts';
 import { Alarm } from './alarm.ts';
 import type { QueueProblem } from './problem.ts';
 
@@ -26,8 +26,11 @@ export interface IntakeParts {
 
 /** After a listing failed: so many ms. */
 const troubleWait = 10_000;
-/** Where most of the room is taken for long, by slow destinations, listings are so many ms apart. */
-const betweenFills = 1000;
+/** A listing that passes over much and takes little is followed by a pause: ms for each passed over, and at most. */
+const pauseForEach = 1;
+const longestPause = 2000;
+/** Entries that may be passed over for each that is taken. */
+const worthOne = 8;
 
 /** Takes what is due. See the top of this file. */
 export class Intake {
@@ -35,16 +38,13 @@ export class Intake {
   readonly #alarm: Alarm;
   /** The spool may hold something that is due and not known here. */
   #more = true;
-  #lastFill = Number.NEGATIVE_INFINITY;
+  #pausedUntil = Number.NEGATIVE_INFINITY;
   #filling: Promise<void> | undefined;
   #stopped = false;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
-    this.#alarm = new Alarm(parts.clock, () => {
-      this.#more = true;
-      this.fill();
-    });
+    this.#alarm = new Alarm(parts.clock, () => this.lookAgain());
   }
 
   /** Nothing that is due is left in the spool but what is known. */
@@ -52,9 +52,10 @@ export class Intake {
     return !this.#more && this.#filling === undefined;
   }
 
-  /** Takes news from the spool. */
-  note({ kind, entry }: SpoolChange): void {
-    if (kind !== 'deleted') this.offer(entry);
+  /** Something that is due may have been passed over. */
+  lookAgain(): void {
+    this.#more = true;
+    this.fill();
   }
 
   /** A message may be due: takes it, or sees to it that it is found when it is. */
@@ -68,22 +69,17 @@ export class Intake {
     // Of those that come now, some go before others that are due for longer; the urgent ones get a quarter more room.
     const needed = priority > 0 ? -limit / 4 : this.#more ? limit / 4 : 0;
     if (room() > needed) take(id);
-    else {
-      this.#more = true;
-      this.fill();
-    }
+    else this.lookAgain();
   }
 
-  /** Takes more, where there is more, and enough room to be worth a listing or the last one is a while ago. */
+  /** Takes more, where there is more and room for it. */
   fill(): void {
-    const { room, limit, onProblem, onFilled, clock } = this.#parts;
+    const { room, onProblem, onFilled, clock } = this.#parts;
     if (!this.#more || this.#filling !== undefined || this.#stopped || room() <= 0) return;
-    const now = clock.now();
-    if (room() < limit / 2 && now < this.#lastFill + betweenFills) {
-      this.#alarm.by(this.#lastFill + betweenFills);
+    if (clock.now() < this.#pausedUntil) {
+      this.#alarm.by(this.#pausedUntil);
       return;
     }
-    this.#lastFill = now;
     this.#filling = this.#list()
       .catch((cause) => {
         onProblem({ kind: 'not-listed', cause });
@@ -103,33 +99,34 @@ export class Intake {
     await this.#filling;
   }
 
-  /**
-   * Takes as many as there is room for. Of twice as many, those with the highest priority; so what is
-   * passed over is looked at twice at most for each that is taken.
-   */
+  /** Takes as many as there is room for: of those and some more, the ones with the highest priority. */
   async #list(): Promise<void> {
-    const { spool, clock, room, known, take } = this.#parts;
+    const { spool, clock, room, known, take, limit } = this.#parts;
     this.#more = false;
     const found: SpoolEntry[] = [];
     const now = clock.now();
-    const enough = 2 * room();
+    const enough = room() + limit;
+    let passed = 0;
     for await (const entry of spool.list({ dueBy: Number.POSITIVE_INFINITY })) {
       if (this.#stopped) return;
       if (entry.due > now) {
         this.#alarm.by(entry.due);
         break;
       }
-      if (known(entry.id)) continue;
-      found.push(entry);
-      if (found.length >= enough) break;
+      if (known(entry.id)) passed++;
+      else if (found.push(entry) >= enough) break;
     }
     // A stable sort: among equals, the earliest first.
     found.sort((a, b) => b.priority - a.priority);
-    let rest = 0;
+    let taken = 0;
     for (const { id } of found) {
-      if (room() <= 0) rest++;
-      else if (!known(id)) take(id);
+      if (room() <= 0 || known(id)) continue;
+      take(id);
+      taken++;
     }
-    if (rest > 0 || found.length >= enough) this.#more = true;
+    passed += found.length - taken;
+    if (found.length > taken || found.length >= enough) this.#more = true;
+    const pause = Math.max(passed - worthOne * taken, 0) * pauseForEach;
+    this.#pausedUntil = now + Math.min(pause, longestPause);
   }
 }

@@ -199,7 +199,7 @@ export class Queue {
 
   /** Holds a message until its release. `false`: it is held or gone, or it is being sent. */
   hold(id: SpoolId): Promise<boolean> {
-    return this.#administration.hold(id, 'held', 'now');
+    return this.#administration.hold(id, 'held', { afterAttempt: false });
   }
 
   /**
@@ -223,7 +223,7 @@ export class Queue {
 
   /** Holds a message, after the attempt in hand, until `unfreeze`; its age goes on. `false`: it is held, or gone. */
   freeze(id: SpoolId): Promise<boolean> {
-    return this.#administration.hold(id, 'frozen', 'after-attempt');
+    return this.#administration.hold(id, 'frozen', { afterAttempt: true });
   }
 
   /** Lets a frozen message go, at once. `false`: it is not frozen. */

@@ -80,6 +80,8 @@ export interface Taking {
 const recorded: RunEnd = { kind: 'recorded' };
 /** After what can not be read, and notifications that could not be written: so many ms. */
 const troubleWait = 60_000;
+/** Limits that end within so many ms of each other end together. */
+const sameTime = 1000;
 
 /** One message in hand. See the top of this file. */
 export class Run {
@@ -331,8 +333,11 @@ export class Run {
     const [shareless] = this.#shareless;
     const nothingNew = this.#unsaved.size === 0 && !living.hasAdded && !this.#forgetsNotices && !inDebt;
     if (nothingNew && mayWait()) {
-      const until = Math.min(...this.#limited.values());
-      if (until - now <= limits.asideTime) return { kind: 'later', until };
+      const times = [...this.#limited.values()];
+      const until = Math.max(...times);
+      // In memory a message has one time only: with several, those that end first would wake the others.
+      const together = times.length > 0 && until - Math.min(...times) <= sameTime;
+      if (together && until - now <= limits.asideTime) return { kind: 'later', until };
       if (shareless !== undefined && this.#limited.size === 0) {
         return { kind: 'turn', route: shareless.route, priority: priorityOf(living.present) };
       }

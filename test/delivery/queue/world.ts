@@ -163,3 +163,9 @@ export const plainNotifier: Notifier = async (context, recipients) => {
     octets: Buffer.from(`Subject: ${kind}\r\n\r\n${about.join('\r\n')}\r\n`),
   }));
 };
+
+/** Of whom a notification of {@link plainNotifier} tells, and what. */
+export function aboutWhom({ metadata }: NewContext): string {
+  const test = (metadata?.['test'] ?? { about: [] }) as { readonly about: readonly string[] };
+  return test.about.join(', ');
+}
