@@ -3,6 +3,7 @@ import type { Resolver } from '../../dns/index.ts';
 import type { Clock } from '../../machine/index.ts';
 import type { Context } from '../../spool/index.ts';
 import type { Outcome } from '../outcome.ts';
+import { requiresTls } from '../required-tls.ts';
 import type { Attempt, Route } from '../route.ts';
 import type { Site, SiteHost, SiteRoute, SiteSender } from '../site.ts';
 import type { MailSite, MailSiteFinding } from './mail-host.ts';
@@ -118,7 +119,7 @@ export class MailRoute implements Route, SiteRoute {
   }
 
   #wishOf(context: Context): TlsWish {
-    if (context.envelope.requireTls === true) return 'required';
+    if (requiresTls(context)) return 'required';
     return this.#around.tlsOptional(context) ? 'optional' : 'default';
   }
 

@@ -15,6 +15,7 @@ import type {
   TransactionResult,
 } from '../../smtp/index.ts';
 import type { Deferred, Failed, Limited, Outcome, RemoteHost } from '../outcome.ts';
+import { requiresTls } from '../required-tls.ts';
 import type { Attempt, RoutedRecipient } from '../route.ts';
 import type { Leave } from '../shaping/shaper.ts';
 import type { SiteHost, SiteRoute } from '../site.ts';
@@ -306,7 +307,7 @@ export class Transmission {
   }
 
   get #requiresTls(): boolean {
-    return this.#plan.attempt.context.envelope.requireTls === true;
+    return requiresTls(this.#plan.attempt.context);
   }
 }
 

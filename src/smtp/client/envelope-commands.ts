@@ -14,8 +14,12 @@ export interface Dialect {
   readonly extensions: ReadonlyMap<string, string>;
   /** The session is authenticated. */
   readonly authenticated: boolean;
+  /** The session is under TLS. */
+  readonly secured: boolean;
   /** The transaction is one of SMTPUTF8 (RFC 6531 §3.4). */
   readonly utf8: boolean;
+  /** Each recipient is asked for notice of delay: the sender wants to hear of a deadline that the server ignores. */
+  readonly delayNotices: boolean;
 }
 
 /** A path with its parameters, far more than RFC 5321 §4.5.3.1.3 grants, and still a bound. */
@@ -121,8 +125,11 @@ const mailParameters: readonly Parameter<MailParameters>[] = [
     keyword: 'MT-PRIORITY',
     write: ({ priority }) => (priority === undefined ? null : `MT-PRIORITY=${priority}`),
   },
-  // RFC 8689 §2
-  { keyword: 'REQUIRETLS', write: ({ requireTls }) => (requireTls === true ? 'REQUIRETLS' : null) },
+  // RFC 8689 §2: never in clear, whatever the server says.
+  {
+    keyword: 'REQUIRETLS',
+    write: ({ requireTls }, { secured }) => (requireTls === true && secured ? 'REQUIRETLS' : null),
+  },
   // RFC 3865 §2.2
   {
     keyword: 'NO-SOLICITING',
@@ -134,9 +141,11 @@ const rcptParameters: readonly Parameter<RcptParameters>[] = [
   // RFC 3461 §4.1
   {
     keyword: 'DSN',
-    write: ({ notify }) => {
-      if (notify === undefined) return null;
-      return `NOTIFY=${notify === 'never' ? 'NEVER' : notify.join(',').toUpperCase()}`;
+    write: ({ notify }, { delayNotices }) => {
+      if (notify === 'never') return 'NOTIFY=NEVER';
+      if (!delayNotices) return notify === undefined ? null : notifyOf(notify);
+      // RFC 3461 §4.1: who says nothing is told of failures.
+      return notifyOf([...new Set([...(notify ?? (['failure'] as const)), 'delay' as const])]);
     },
   },
   // RFC 3461 §4.2, RFC 6533 §3
@@ -157,3 +166,7 @@ const rcptParameters: readonly Parameter<RcptParameters>[] = [
     },
   },
 ];
+
+function notifyOf(events: readonly string[]): string {
+  return `NOTIFY=${events.join(',').toUpperCase()}`;
+}

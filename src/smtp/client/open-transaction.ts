@@ -76,7 +76,10 @@ export class OpenTransaction {
     const dialect: Dialect = {
       extensions,
       authenticated: server.user !== null,
+      secured: tls !== null,
       utf8: speaksUtf8(transaction, extensions),
+      // RFC 2852 §4.1.4.2
+      delayNotices: transaction.parameters.deliverBy?.mode === 'notify' && !extensions.has('DELIVERBY'),
     };
     this.#dsn = extensions.has('DSN');
     // Written before anything is said: what a host got wrong must not leave half a transaction behind.

@@ -51,10 +51,12 @@ export function foregone(transaction: SmtpTransaction, means: Means): (Recipient
 
 /** What the message as a whole needs and the server lacks. */
 function missingFor(transaction: SmtpTransaction, means: Means): MissingExtension | null {
-  const { parameters, size } = transaction;
+  const { from, parameters, size } = transaction;
   const { extensions, tls, chunking } = means;
   // RFC 8689 §4.2.1: over TLS, and only to a server that will keep the promise.
-  if (parameters.requireTls === true && (tls === null || !extensions.has('REQUIRETLS'))) return 'requiretls';
+  const promised = tls !== null && extensions.has('REQUIRETLS');
+  // RFC 8689 §5: what goes to nobody who could be told is not lost for want of it.
+  if (parameters.requireTls === true && !promised && from !== '') return 'requiretls';
   if (needsUtf8(transaction) && !extensions.has('SMTPUTF8')) return 'smtputf8';
   // RFC 3030 §3
   const binary = extensions.has('BINARYMIME') && extensions.has('CHUNKING') && chunking;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { type DeliveryWarning, mxRoutes } from 'mailwright/delivery';
 import type { Zone } from 'mailwright/dns';
-import type { Context } from 'mailwright/spool';
+import { tlsRequiredNo } from 'mailwright/reception';
 import { contextOf, demand, inShort, mxSite, routeTo, Survey, siteOf, still, stsWith } from './survey.ts';
 import { proved, signed, tlsa } from './zones.ts';
 
@@ -154,9 +154,13 @@ suite('MTA-STS (RFC 8461 §5)', () => {
       'mx.example.org 192.0.2.1',
     );
     assert.equal(demand(await mxSite(zone, {}, contextOf({ requireTls: true }))), '5.7.30 failed');
-    const tlsOptional = ({ metadata }: Context) => metadata['tlsRequired'] === 'no';
     const context = contextOf({}, { tlsRequired: 'no' });
-    const site = await mxSite(zone, { mtaSts: stsWith(text('enforce'), zone), tlsOptional }, context);
+    const enforced = { mtaSts: stsWith(text('enforce'), zone), tlsOptional: tlsRequiredNo };
+    const site = await mxSite(zone, enforced, context);
     assert.equal(inShort(site), 'evil.example.net 192.0.2.66, mx.example.org 192.0.2.1');
+  });
+  test('REQUIRETLS loses no bounce (RFC 8689 §5)', async () => {
+    const bounce = contextOf({ from: '', requireTls: true });
+    assert.equal(demand(await mxSite(zone, {}, bounce)), 'opportunistic');
   });
 });

@@ -5,6 +5,7 @@ import { MachineMisuse, Secret } from 'mailwright/machine';
 import {
   auth,
   deliverBy,
+  dsn,
   futureRelease,
   type MailParameters,
   mtPriority,
@@ -149,6 +150,48 @@ test('a server without extensions is told nothing', () => {
     'MAIL FROM:<a@example.org>\r\n',
     'RCPT TO:<b@example.net>\r\n',
   ]);
+});
+
+suite('a deadline that the server ignores (RFC 2852 §4.1.4.2)', () => {
+  const server = { extensions: [dsn()] };
+  const by = (mode: 'notify' | 'return') => ({ deliverBy: { seconds: 100, mode, trace: false } }) as const;
+  const rows = [
+    ['asks for notice of delay', { notify: ['success'] }, ' NOTIFY=SUCCESS,DELAY'],
+    ['asks for it once', { notify: ['delay', 'failure'] }, ' NOTIFY=DELAY,FAILURE'],
+    ['leaves what is usual as it is (RFC 3461 §4.1)', {}, ' NOTIFY=FAILURE,DELAY'],
+    ['heeds NEVER', { notify: 'never' }, ' NOTIFY=NEVER'],
+  ] as const;
+  for (const [name, rcpt, says] of rows) {
+    test(name, () => {
+      const pair = new Pair({ server });
+      pair.send(mailWith(by('notify'), rcpt as RcptParameters));
+      assert.ok(pair.flights.join('').includes(`RCPT TO:<b@example.net>${says}\r\n`), pair.flights.join(''));
+    });
+  }
+  test('changes nothing where the server keeps it', () => {
+    const pair = new Pair({ server: { extensions: [dsn(), deliverBy()] } });
+    pair.send(mailWith(by('notify'), { notify: ['success'] }));
+    assert.ok(pair.flights.join('').includes('RCPT TO:<b@example.net> NOTIFY=SUCCESS\r\n'));
+  });
+});
+
+suite('REQUIRETLS of a bounce (RFC 8689 §5)', () => {
+  const bounce = (): Mail => {
+    const mail = mailWith({ requireTls: true }, {});
+    return { ...mail, transaction: { ...mail.transaction, from: '' } };
+  };
+  test('is said where it can be', () => {
+    const pair = new Pair({ server: { extensions: [requireTls()] }, tls });
+    pair.send(bounce());
+    assert.ok(pair.flights.join('').includes('MAIL FROM:<> REQUIRETLS\r\n'));
+  });
+  test('does not keep it back where it can not', () => {
+    for (const settings of [{ tls }, {}]) {
+      const pair = new Pair(settings);
+      assert.deepEqual(pair.send(bounce())[0]?.recipients.map(worded), ['accepted 250']);
+      assert.ok(pair.flights.join('').includes('MAIL FROM:<>\r\n'));
+    }
+  });
 });
 
 test('AUTH is for sessions that authenticated (RFC 4954 §5)', () => {
