@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Target } from 'mailwright/delivery';
-import { SmtpTransport } from 'mailwright/node';
-import { type RecipientResult, reply, type SmtpTransaction } from 'mailwright/smtp';
+import { SmtpTransport, serveSmtp } from 'mailwright/node';
+import { mx, type RecipientResult, reply, SmtpServerMachine, type SmtpTransaction } from 'mailwright/smtp';
 import {
   type LinkFault,
   type PeerRule,
@@ -148,3 +148,38 @@ for (const [name, circumstances, expected] of troubles) {
     assert.equal(peer.connections.filter(({ closedAt, end }) => closedAt === null && end !== null).length, 0);
   });
 }
+
+test('a real server on the virtual network, with its waits in virtual time', async () => {
+  const clock = new VirtualClock({ start: 0 });
+  const network = new VirtualNetwork({ clock, random: new SeededRandom(1).fraction });
+  const received: string[] = [];
+  network.listen('192.0.2.25', 25, (socket, connection) => {
+    const machine = new SmtpServerMachine(
+      { ...mx, hostname: 'mx.example.org' },
+      { id: 'one', ...connection },
+    );
+    const handlers = {
+      data: () => ({
+        write: (chunk: Uint8Array) => void received.push(Buffer.from(chunk).toString()),
+        end: () => undefined,
+        abort: () => {},
+      }),
+      close: ({ why }: { why: string }) =>
+        void received.push(`${why} at ${Math.round(clock.now() / 60_000)} min`),
+    };
+    serveSmtp(socket, machine, handlers, {
+      clock,
+      upgrade: virtualTlsUpgrade({ names: ['mx.example.org'] }),
+    });
+  });
+  const transport = new SmtpTransport({
+    connect: network.from('198.51.100.1'),
+    secure: virtualTlsClient,
+    clock,
+  });
+  void transport.open(target).then(async (opened) => {
+    if (opened.ok) await opened.session.send(transaction, body);
+  });
+  await clock.run({ until: 86_400_000 });
+  assert.deepEqual(received, [message.toString(), 'timeout at 5 min']);
+});
