@@ -336,7 +336,10 @@ export class Run {
       const times = [...this.#limited.values()];
       const until = Math.max(...times);
       // In memory a message has one time only: with several, those that end first would wake the others.
-      const together = times.length > 0 && until - Math.min(...times) <= sameTime;
+      const together =
+        times.length > 0 &&
+        until - Math.min(...times) <= sameTime &&
+        open.every((place) => this.#limited.has(place) || (this.#state(place).due ?? now) >= until);
       if (together && until - now <= limits.asideTime) return { kind: 'later', until };
       if (shareless !== undefined && this.#limited.size === 0) {
         return { kind: 'turn', route: shareless.route, priority: priorityOf(living.present) };
