@@ -206,7 +206,10 @@ test('lmtp.ts: a verdict for each recipient (RFC 2033 §4.2)', async () => {
 test('oauth-proxy.ts: a password in front, access tokens behind', async () => {
   const program = new Program('oauth-proxy.ts', '--demo', '0');
   assert.equal(await program.ended(), 0);
-  assert.match(program.output, /the provider took \d+ octets from <ann@example\.com> as sales@example\.com\n/);
+  assert.match(
+    program.output,
+    /the provider took \d+ octets from <ann@example\.com> as sales@example\.com\n/,
+  );
   assert.match(program.output, /<bob@example\.com>: 250 [^\n]*\n<eve@example\.org>: 550 [^\n]*\n/);
   assert.match(program.output, /\{"accepted":2,"deferred":0,"refused":0,"abandoned":0\}\n$/);
 });
