@@ -1,20 +1,8 @@
 /** What must hold of every history, whatever happened in it. */
-import type { Rate } from 'mailwright/delivery';
-import type { RecipientResult } from 'mailwright/smtp';
-import type { PeerMessage } from 'mailwright/testing';
+import { checkLimits } from './limit-checks.ts';
 import { horizon } from './plan.ts';
-import type { Sending } from './process.ts';
-import { contentOf, type Life, type World } from './world.ts';
-
-/** A server took the message for a recipient. */
-interface Take {
-  readonly path: string;
-  readonly at: number;
-  readonly host: string;
-  readonly life: number;
-  readonly message: PeerMessage;
-  readonly sending: Sending | undefined;
-}
+import { isForgotten, learned, type Takes, takesOf } from './takes.ts';
+import { contentOf, type World } from './world.ts';
 
 /** Everything that is wrong with a history that has ended; each fault names its recipient or server. */
 export async function faultsOf(world: World): Promise<readonly string[]> {
@@ -29,70 +17,6 @@ export async function faultsOf(world: World): Promise<readonly string[]> {
   checkLimits(world, faults);
   await checkRest(world, faults);
   return faults;
-}
-
-function takesOf(world: World): ReadonlyMap<string, readonly Take[]> {
-  const takes = new Map<string, Take[]>();
-  /** Sendings and their recipients: each is taken once at most. */
-  const matched = new Set<string>();
-  for (const [host, server] of world.servers) {
-    const lives = server.connections.map(({ remote }) => lifeAt(remote));
-    for (const message of server.messages) {
-      const life = lives[message.connection - 1] ?? 0;
-      for (const [place, { path }] of message.recipients.entries()) {
-        if (message.taken[place] !== true) continue;
-        const candidates = world.sendings.filter(
-          (each) =>
-            each.life === life &&
-            each.host === host &&
-            each.at <= message.at &&
-            !matched.has(`${world.sendings.indexOf(each)} ${path}`) &&
-            each.transaction.recipients.some((recipient) => recipient.path === path),
-        );
-        // What a network holds back arrives after the process has given up waiting.
-        const sending =
-          candidates.find(({ endedAt }) => message.at <= endedAt) ??
-          candidates.findLast((each) => isUnknown(each, path)) ??
-          candidates[0];
-        if (sending !== undefined) matched.add(`${world.sendings.indexOf(sending)} ${path}`);
-        const list = takes.get(path) ?? [];
-        list.push({ path, at: message.at, host, life, message, sending });
-        takes.set(
-          path,
-          list.sort((a, b) => begunAt(a) - begunAt(b)),
-        );
-      }
-    }
-  }
-  return takes;
-}
-
-/** A network that holds something back does not change what the process knew when it began the next. */
-function begunAt({ sending, at }: Take): number {
-  return sending?.at ?? at;
-}
-
-/** Lives have addresses of their own. */
-function lifeAt(end: { readonly family: string; readonly address?: string }): number {
-  return Number(end.address?.split('.').at(-1));
-}
-
-/** What the process learned of a take: the words of `RecipientResult`, or that it did not live to learn it. */
-function learned({ sending, path }: Take): Learned | 'unseen' {
-  return sending === undefined ? 'unseen' : resultOf(sending, path);
-}
-
-type Learned = RecipientResult['result'] | 'ambiguous' | 'died';
-
-function resultOf({ transaction, result }: Sending, path: string): Learned {
-  const place = transaction.recipients.findIndex((each) => each.path === path);
-  const each = result?.recipients[place];
-  if (each === undefined) return 'died';
-  return each.result === 'failed' && each.ambiguous ? 'ambiguous' : each.result;
-}
-
-function isUnknown(sending: Sending, path: string): boolean {
-  return ['ambiguous', 'died', 'failed'].includes(resultOf(sending, path));
 }
 
 /** Each recipient was delivered, or given up, or taken back, or is still queued and held. */
@@ -124,8 +48,6 @@ async function checkEnds(world: World, takes: Takes, faults: string[]): Promise<
   }
 }
 
-type Takes = ReadonlyMap<string, readonly Take[]>;
-
 /** Nobody got a message twice, unless the process could not know, or died before it could write it down. */
 function checkRepetition(world: World, takes: Takes, faults: string[]): void {
   for (const [path, taken] of takes) {
@@ -143,14 +65,6 @@ function checkRepetition(world: World, takes: Takes, faults: string[]): void {
       }
     }
   }
-}
-
-function isForgotten(world: World, { life, path }: Take): boolean {
-  return lifeOf(world, life)?.forgotten.has(path) === true;
-}
-
-function lifeOf(world: World, life: number): Life | undefined {
-  return world.lives[life - 1];
 }
 
 /** Messages arrive as they were sent, in the name of their sender, and only at servers of the domain. */
@@ -246,112 +160,6 @@ function checkOperators(world: World, takes: Takes, faults: string[]): void {
       faults.push(`message ${deed.message} was cancelled, and sent`);
     }
   }
-}
-
-/** Limits, as servers see them. Each life has limits of its own. */
-function checkLimits(world: World, faults: string[]): void {
-  const { pool, concurrency, rate, domains } = world.plan;
-  const spans: Span[] = [];
-  // Across a partition a server sees connections end long after they have ended.
-  const parted = new Set(world.plan.partitions.map((partition) => partition.host));
-  const seen = world.plan.hosts.filter(({ address }) => !parted.has(address)).map(({ name }) => name);
-  for (const [host, server] of [...world.servers].filter(([name]) => seen.includes(name))) {
-    for (const life of world.lives.map((_, index) => index + 1)) {
-      // As the process sees them, which is at the other end of the wire.
-      const { latency } = world.plan.hosts.find(({ name }) => name === host) ?? { latency: 0 };
-      const own = server.connections.filter(
-        // An attempt that is given up is none for the process any more when its answer arrives.
-        ({ remote, openedAt, closedAt }) =>
-          lifeAt(remote) === life && (closedAt ?? openedAt) - openedAt > 2 * latency,
-      );
-      const here = own.map(({ openedAt, closedAt }) => ({
-        life,
-        from: openedAt - latency,
-        to: (closedAt ?? openedAt) - latency,
-      }));
-      spans.push(...here);
-      const most = mostAtOnce(here);
-      if (most > pool.perTarget) faults.push(`${host} had ${most} connections of life ${life} at once`);
-    }
-    for (const { commands, number } of server.connections) {
-      const count = commands.filter((line) => /^MAIL/i.test(line)).length;
-      if (count > pool.messages) faults.push(`${host} got ${count} messages over connection ${number}`);
-    }
-  }
-  for (const index of world.lives.keys()) {
-    const life = index + 1;
-    const total = mostAtOnce(spans.filter((span) => span.life === life));
-    if (total > pool.total) faults.push(`there were ${total} connections at once in life ${life}`);
-    for (const host of world.servers.keys()) {
-      const sendings = world.sendings.filter((each) => each.life === life && each.host === host);
-      const sites = sitesOf(world, host);
-      const most = mostAtOnce(sendings.map(({ at, endedAt }) => ({ life, from: at, to: endedAt })));
-      if (most > concurrency * sites) faults.push(`${host} had ${most} transactions of life ${life} at once`);
-    }
-  }
-  if (rate !== undefined) checkPace(world, rate, domains[0]?.name ?? '', faults);
-}
-
-/** The pace of messages to a domain; one that takes several transactions makes those after it wait longer. */
-function checkPace(world: World, rate: Rate, domain: string, faults: string[]): void {
-  const gap = (rate.per === 'second' ? 1000 : 60_000) / rate.messages;
-  const goesThere = ({ path }: { readonly path: string }) => path.endsWith(`@${domain}`);
-  const begun = new Set<Sending>();
-  for (const { life, at, context } of world.attempts.filter((attempt) =>
-    attempt.recipients.some(goesThere),
-  )) {
-    const theirs = (path: string) =>
-      goesThere({ path }) && world.ids[world.numberOf(path) ?? -1] === context.id;
-    const first = world.sendings.find(
-      (each) =>
-        each.life === life && each.at >= at && each.transaction.recipients.some(({ path }) => theirs(path)),
-    );
-    if (first !== undefined) begun.add(first);
-  }
-  const inOrder = [...begun].sort((a, b) => a.at - b.at);
-  for (const first of begun) {
-    const after = inOrder.filter(({ life, at }) => life === first.life && at >= first.at);
-    for (const [index, { at }] of after.entries()) {
-      // Between the leave to send and the sending, a connection is made.
-      const allowed = (rate.burst ?? 1) + (at - first.at + connectTime) / gap + 1;
-      if (index + 1 > allowed)
-        faults.push(`${index + 1} messages went to ${domain} within ${at - first.at} ms`);
-    }
-  }
-}
-
-/** The longest time that a good server takes until it can be given a message. */
-const connectTime = 1000;
-
-interface Span {
-  readonly life: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Sites that a server belongs to: each has its own limit. Those whose pace is a rule of its own count as well. */
-function sitesOf({ plan: { domains } }: World, host: string): number {
-  const sites = new Set<string>();
-  for (const { name, mx } of domains) {
-    if (Array.isArray(mx) && mx.includes(host))
-      sites.add(`${[...mx].sort().join(' ')} ${name === 'd0.example'}`);
-  }
-  return sites.size;
-}
-
-function mostAtOnce(spans: readonly Span[]): number {
-  const moments = spans.flatMap(({ from, to }) => [
-    { at: from, change: 1 },
-    { at: to, change: -1 },
-  ]);
-  // What ends makes room for what begins at the same moment.
-  moments.sort((a, b) => a.at - b.at || a.change - b.change);
-  let [open, most] = [0, 0];
-  for (const { change } of moments) {
-    open += change;
-    most = Math.max(most, open);
-  }
-  return most;
 }
 
 /** When all is over, nothing is left open, and nobody holds a permit. */
