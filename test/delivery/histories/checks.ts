@@ -70,13 +70,21 @@ function checkRepetition(world: World, takes: Takes, faults: string[]): void {
 /** Messages arrive as they were sent, in the name of their sender, and only at servers of the domain. */
 function checkContent(world: World, takes: Takes, faults: string[]): void {
   const domains = new Map(world.plan.domains.map(({ name, mx }) => [name, mx]));
+  const secured = new Set(world.plan.domains.flatMap(({ name, manner }) => (manner === 'tls' ? [name] : [])));
   for (const [path, taken] of takes) {
     const number = world.numberOf(path);
     const plan = number === null ? undefined : world.plan.messages[number];
     if (number === null || plan === undefined) continue;
     const content = contentOf(number, plan);
     for (const { message, host } of taken) {
-      if (!message.octets.equals(content)) faults.push(`${path} got other octets than were sent`);
+      const hostPlan = world.plan.hosts.find(({ name }) => name === host);
+      const reencoded = plan.eightBit && hostPlan?.lacks.includes('8BITMIME');
+      if (!reencoded && !message.octets.equals(content))
+        faults.push(`${path} got other octets than were sent`);
+      if (reencoded && message.octets.some((octet) => octet > 127))
+        faults.push(`${path} got what ${host} can't take`);
+      const tls = world.servers.get(host)?.connections[message.connection - 1]?.tls;
+      if (secured.has(path.split('@')[1] ?? '') && !tls) faults.push(`${path} got it in clear`);
       if (message.from !== plan.from) faults.push(`${path} got it from ${message.from}`);
       if (domains.get(path.split('@')[1] ?? '')?.includes(host) !== true)
         faults.push(`${path} was given to ${host}`);

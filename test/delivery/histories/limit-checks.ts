@@ -27,7 +27,10 @@ export function checkLimits(world: World, faults: string[]): void {
       }));
       spans.push(...here);
       const most = mostAtOnce(here);
-      if (most > pool.perTarget) faults.push(`${host} had ${most} connections of life ${life} at once`);
+      // What must be encrypted has connections of its own.
+      const kinds = new Set(domains.flatMap(({ mx, manner }) => (mx.includes(host) ? [manner] : []))).size;
+      if (most > pool.perTarget * kinds)
+        faults.push(`${host} had ${most} connections of life ${life} at once`);
     }
     for (const { commands, number } of server.connections) {
       const count = commands.filter((line) => /^MAIL/i.test(line)).length;

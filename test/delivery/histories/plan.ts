@@ -2,7 +2,7 @@
  * What happens in a history, drawn from its seed before anything happens: servers and their tempers, mail,
  * deeds of operators, ends of the process, and the limits that have to be kept.
  */
-import type { QueueLimits, Rate, SessionPoolOptions } from 'mailwright/delivery';
+import type { QueueLimits, Rate, ReplyRule, SessionPoolOptions } from 'mailwright/delivery';
 import { SeededRandom } from 'mailwright/testing';
 
 export const minute = 60_000;
@@ -49,12 +49,16 @@ export interface HostPlan {
   /** Extensions that it does not offer. */
   readonly lacks: readonly string[];
   readonly tls: 'none' | 'good' | 'expired' | 'broken';
+  /** Default `smtp`. */
+  readonly protocol?: 'lmtp';
 }
 
 export interface DomainPlan {
   readonly name: string;
   /** Names of hosts by preference; `null MX`, no such domain, a name server that fails for a while. */
   readonly mx: readonly string[] | 'null' | 'missing' | 'unanswered';
+  /** `tls`: nothing goes there in clear, or to somebody else. `lmtp`: mailboxes of our own. */
+  readonly manner?: 'tls' | 'lmtp';
 }
 
 export interface MessagePlan {
@@ -68,6 +72,8 @@ export interface MessagePlan {
   readonly holdUntil?: number;
   readonly due?: number;
   readonly held?: true;
+  /** Its content is not ASCII alone. */
+  readonly eightBit?: true;
 }
 type Notify = 'never' | 'success' | 'failure' | 'delay';
 
@@ -109,6 +115,10 @@ export interface Plan {
     readonly messages: number;
   };
   readonly queue: Partial<QueueLimits>;
+  /** What is made of replies. */
+  readonly replies: readonly ReplyRule[];
+  /** Times in which nobody answers for a domain. */
+  readonly outages: readonly { readonly domain: string; readonly from: number; readonly until: number }[];
   /** Recipients in one transaction. */
   readonly recipients: number;
   /** Transactions at the same time with one site. */
@@ -129,6 +139,10 @@ export function planOf(seed: number): Plan {
   const hosts = Array.from({ length: dice.from(2, 7) }, (_, index) => hostOf(dice, index));
   if (rate !== undefined) hosts[0] = goodHost(0);
   const domains = Array.from({ length: dice.from(2, 6) }, (_, index) => domainOf(dice, index, hosts));
+  if (dice.chance(0.25)) {
+    hosts.push({ ...hostOf(dice, hosts.length), protocol: 'lmtp', tls: 'none' });
+    domains.push({ name: 'boxes.example', mx: [hosts.at(-1)?.name ?? ''], manner: 'lmtp' });
+  }
   if (rate !== undefined) domains[0] = { name: 'd0.example', mx: [hosts[0]?.name ?? ''] };
   const messages = messagesOf(dice, domains, rate !== undefined);
   const busiest = () =>
@@ -175,6 +189,11 @@ export function planOf(seed: number): Plan {
       { destinationsAtOnce: 1 },
     ]),
     recipients: dice.pick([1, 2, 100]),
+    replies: dice.chance(0.3) ? [dice.pick(replyRules)] : [],
+    outages: Array.from({ length: dice.chance(0.2) ? dice.from(1, 3) : 0 }, () => {
+      const from = busiest();
+      return { domain: dice.pick(domains).name, from, until: from + dice.from(1, dice.pick([minute, day])) };
+    }),
     concurrency: dice.pick([1, 2, 5, 50]),
     ...(rate && { rate }),
     spool: { latency: dice.pick([0, 1, 10]), faults: dice.chance(0.15) ? 0.1 : 0 },
@@ -195,6 +214,13 @@ const deeds = [
   'flush',
 ] as const;
 const extensions = ['PIPELINING', 'CHUNKING', 'DSN', 'SIZE', '8BITMIME', 'SMTPUTF8', 'LIMITS'] as const;
+
+const replyRules: readonly ReplyRule[] = [
+  { when: { code: 451 }, action: { suspend: 10 * minute } },
+  { when: { code: 452 }, action: { slow: 2, for: hour } },
+  { when: { code: 421 }, action: { retryAfter: hour } },
+  { when: { enhanced: '4.2.2' }, action: { fail: true } },
+];
 
 /** Chances as they are drawn here. */
 class Dice extends SeededRandom {
@@ -258,11 +284,11 @@ function domainOf(dice: Dice, index: number, hosts: readonly HostPlan[]): Domain
   const name = `d${index}.example`;
   if (dice.chance(0.12)) return { name, mx: dice.pick(['null', 'missing', 'unanswered'] as const) };
   const mx = new Set(Array.from({ length: dice.pick([1, 1, 2, 3]) }, () => dice.pick(hosts).name));
-  return { name, mx: [...mx] };
+  return { name, mx: [...mx], ...(dice.chance(0.2) && { manner: 'tls' as const }) };
 }
 
 function messagesOf(dice: Dice, domains: readonly DomainPlan[], burst: boolean): MessagePlan[] {
-  const count = dice.from(1, dice.pick([3, 10, 20]));
+  const count = dice.from(1, dice.pick([3, 3, 10, 10, 20, 40]));
   let at = start;
   return Array.from({ length: count }, (_, number) => {
     at += dice.chance(0.6) ? dice.from(0, 200) : dice.from(0, dice.pick([minute, 3 * hour]));
@@ -283,6 +309,7 @@ function messagesOf(dice: Dice, domains: readonly DomainPlan[], burst: boolean):
       ...(dice.chance(0.08) && { holdUntil: at + dice.from(1, 12 * hour) }),
       ...(dice.chance(0.08) && { due: at + dice.from(1, 12 * hour) }),
       ...(dice.chance(0.08) && { held: true as const }),
+      ...(dice.chance(0.15) && { eightBit: true as const }),
     };
   });
 }

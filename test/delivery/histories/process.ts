@@ -3,6 +3,7 @@ import {
   type Attempt,
   domainRoutes,
   firstOf,
+  lmtpRoute,
   localRoute,
   mxRoutes,
   type Notifier,
@@ -69,6 +70,7 @@ export class Process {
     this.shaper = new Shaper({
       clock,
       limits: { concurrency },
+      replies: plan.replies,
       rules: rate === undefined ? [] : [{ domain: plan.domains[0]?.name ?? '', rate, concurrency }],
     });
     this.sender = new SmtpSender({
@@ -97,14 +99,28 @@ export class Process {
       clock,
       random: chance(2),
       patience: { connect: 20_000, greeting: 60_000, hello: 60_000, endOfData: 120_000 },
+      overrides: Object.fromEntries(
+        plan.domains.flatMap(({ name, manner }) => (manner === 'tls' ? [[name, { tls: 'required' }]] : [])),
+      ),
       warn: ({ text }) => this.#trouble('route', text),
+    });
+    const boxes = lmtpRoute({
+      sender: this.sender,
+      resolver,
+      hostname: 'home.example',
+      servers: [plan.hosts.find(({ protocol }) => protocol === 'lmtp')?.name ?? 'nobody.example'],
+      clock,
+      random: chance(4),
     });
     this.queue = new Queue({
       spool: spool(this.spool),
-      router: firstOf(domainRoutes({ 'home.example': local }), (recipient, context) => {
-        const found = mail(recipient, context);
-        return found !== undefined && 'deliver' in found ? route(found) : found;
-      }),
+      router: firstOf(
+        domainRoutes({ 'home.example': local, 'boxes.example': boxes }),
+        (recipient, context) => {
+          const found = mail(recipient, context);
+          return found !== undefined && 'deliver' in found ? route(found) : found;
+        },
+      ),
       clock,
       random: chance(3),
       notifier: tampering.notifier ?? notifier({ hostname: 'home.example', clock }),

@@ -30,6 +30,7 @@ export function serverOf(plan: HostPlan, clock: VirtualClock, seed: number): Scr
     script: [handshake, scriptOf(plan.temper, random, () => peer.open)],
     server: {
       hostname: plan.name,
+      ...(plan.protocol && { protocol: plan.protocol }),
       extensions: mx.extensions.filter(
         ({ keyword }) =>
           keyword !== undefined &&

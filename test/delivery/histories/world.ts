@@ -85,13 +85,18 @@ export class World {
     for (const [index, host] of plan.hosts.entries()) {
       const server = serverOf(host, this.clock, plan.seed * 1000 + 500 + index);
       this.servers.set(host.name, server);
-      this.network.listen(host.address, 25, server.serve);
+      this.network.listen(host.address, host.protocol === 'lmtp' ? 24 : 25, server.serve);
     }
     const processes = Array.from({ length: plan.ends.length + 1 }, (_, index) => `198.51.100.${index + 1}`);
     for (const { host, ...time } of plan.partitions) {
       this.network.partition({ between: [processes, [host]], ...time });
     }
-    this.zone = new ZoneResolver(zoneOf(plan));
+    const zone = zoneOf(plan);
+    this.zone = new ZoneResolver(zone);
+    for (const { domain, from, until } of plan.outages) {
+      this.clock.after(from - start, () => this.zone.set(domain, 'TIMEOUT'));
+      this.clock.after(until - start, () => this.zone.set(domain, zone[domain] ?? null));
+    }
     this.storage = new MemorySpool({ now: this.clock.now, random: octets(chance(3)) });
   }
 
@@ -222,12 +227,14 @@ function zoneOf(plan: Plan): Zone {
   return zone;
 }
 
-function contextOf({ from, recipients, priority, deliverBy, holdUntil, due, held }: MessagePlan): NewContext {
+function contextOf(plan: MessagePlan): NewContext {
+  const { from, recipients, priority, deliverBy, holdUntil, due, held, eightBit } = plan;
   return {
     protocol: 'ESMTP',
     envelope: {
       from,
       recipients,
+      ...(eightBit && { body: '8bitmime' }),
       ...(deliverBy && { deliverBy }),
       ...(holdUntil !== undefined && { holdUntil }),
     },
@@ -240,8 +247,8 @@ function contextOf({ from, recipients, priority, deliverBy, holdUntil, due, held
 }
 
 /** The octets of a message; its number can be told from them. */
-export function contentOf(number: number, { from, size }: MessagePlan): Buffer {
-  const line = '.a line that begins with a dot\r\n';
+export function contentOf(number: number, { from, size, eightBit }: MessagePlan): Buffer {
+  const line = eightBit ? '.été\r\n' : '.a line that begins with a dot\r\n';
   return Buffer.from(
     `From: ${from || 'nobody@home.example'}\r\nSubject: message ${number}\r\n\r\n.\r\n${line.repeat(size / line.length)}`,
   );
