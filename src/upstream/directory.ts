@@ -35,7 +35,7 @@ interface Choice {
  * names its domain, then one that names neither; the null sender gets the user's first account. Local parts
  * are compared without regard to case, as providers do.
  *
- * @throws RangeError when two accounts have one `id`, or an address is none
+ * @throws RangeError when two accounts have one `id`, or an address or sender is none
  *
  * @example
  * ```ts
@@ -67,6 +67,7 @@ export function memoryAccounts(accounts: readonly Account[]): AccountDirectory {
   for (const account of accounts) {
     if (ids.has(account.id)) throw new RangeError(`two accounts are named ${account.id}`);
     ids.add(account.id);
+    if (account.sender !== undefined) mailboxOf(account.sender);
     for (const user of account.users) index(choiceOf(choices, user), account);
   }
   return {

@@ -35,7 +35,7 @@ import {
 import { TokenEndpoint } from './token-endpoint.ts';
 
 const proxyAddress = '192.0.2.1';
-export const providerAddress = '192.0.2.2';
+const providerAddress = '192.0.2.2';
 const clientAddress = '192.0.2.3';
 const dyingAddress = '192.0.2.4';
 
@@ -52,6 +52,17 @@ export interface WorldOptions {
   readonly provider?: Partial<SmtpServerOptions>;
   readonly faults?: (link: Link) => LinkFault | undefined;
   readonly seed?: number;
+}
+
+/** Text as content. */
+export function contentOf(text: string): Body {
+  const octets = Buffer.from(text, 'latin1');
+  return {
+    size: octets.length,
+    open: async function* () {
+      yield octets;
+    },
+  };
 }
 
 /** An account of the user `crm`. */
@@ -172,16 +183,10 @@ export class World {
   /** Sends a message; resolves with what the client is told, for each recipient. */
   async submit(client: MailSession, mail: Mail = {}): Promise<string[]> {
     const { from = 'tim@example.com', to = ['b@example.net'], text = 'Subject: x\r\n\r\ntext\r\n' } = mail;
-    const octets = Buffer.from(text, 'latin1');
-    const content: Body = {
-      size: octets.length,
-      open: async function* () {
-        yield octets;
-      },
-    };
+    const content = contentOf(text);
     const recipients = to.map((path) => ({ path, parameters: {} }));
     const result = await client.send(
-      { from, parameters: mail.parameters ?? {}, recipients, size: octets.length },
+      { from, parameters: mail.parameters ?? {}, recipients, size: content.size },
       content,
     );
     return result.recipients.map(inShort);
