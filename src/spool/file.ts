@@ -246,10 +246,6 @@ export class FileSpool implements Spool {
 
   async context(id: SpoolId): Promise<Context> {
     this.#checkOpen();
-    return this.#contextOf(id);
-  }
-
-  async #contextOf(id: SpoolId): Promise<Context> {
     const entry = this.#find(id);
     const recent = this.#recent.context(id);
     if (recent !== undefined) return decodeContext(recent);
@@ -262,7 +258,9 @@ export class FileSpool implements Spool {
 
   update(id: SpoolId, patch: ContextPatch, options: WriteOptions = {}): Promise<Context> {
     return this.#change(id, async () => {
-      const patched = patchContext(await this.#contextOf(id), patch);
+      const entry = this.#find(id);
+      const before = this.#recent.context(id) ?? (await this.#content.context(entry));
+      const patched = patchContext(decodeContext(before), patch);
       const text = encodeContext(patched);
       await this.#append(recordOf('edit', patched, text), options);
       return decodeContext(text);

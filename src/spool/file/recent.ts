@@ -13,9 +13,7 @@ interface RecentMessage {
 }
 
 /** Octets that an entry takes beside its texts, roughly. */
-const entryOctets = 200;
-/** Small buffers are cut from a common piece of this size. */
-const pooled = 8192;
+const entryOctets = 300;
 
 /** Contexts and octets of the latest messages, up to a number of octets. */
 export class Recent {
@@ -40,10 +38,10 @@ export class Recent {
   /** Keeps a message; those kept longest go. */
   keep(id: SpoolId, context: string, octets?: Bytes): void {
     this.forget(id);
-    const message = { context, octets };
-    const size = sizeOf(message);
+    const size = sizeOf({ context, octets });
     if (size > this.#limit) return;
-    this.#messages.set(id, message);
+    // A copy, since a small buffer is mostly a view of a larger one, which it would keep alive.
+    this.#messages.set(id, { context, octets: octets && copyOf(octets) });
     this.#octets += size;
     for (const [oldest] of this.#messages) {
       if (this.#octets <= this.#limit) break;
@@ -68,9 +66,13 @@ export class Recent {
   }
 }
 
-/** What it keeps alive: of a large buffer all, however little of it is used. */
+function copyOf(octets: Bytes): Bytes {
+  const copy = Buffer.allocUnsafeSlow(octets.length);
+  copy.set(octets);
+  return copy;
+}
+
+/** A context with characters beyond Latin-1 takes two octets for each. */
 function sizeOf({ context, octets }: RecentMessage): number {
-  const whole = octets?.buffer.byteLength ?? 0;
-  // A context with characters beyond Latin-1 takes two octets for each.
-  return entryOctets + 2 * context.length + (whole > pooled ? whole : (octets?.length ?? 0));
+  return entryOctets + 2 * context.length + (octets?.length ?? 0);
 }
