@@ -19,7 +19,7 @@ export interface AccountCounters extends PermitCounters {
   readonly idle: number;
 }
 
-/** Verdicts since the start; with LMTP, each recipient has one. */
+/** Verdicts on messages since the start; with LMTP, each recipient has one. */
 export interface VerdictCounters {
   /** 2yz. */
   readonly accepted: number;

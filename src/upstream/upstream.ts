@@ -29,7 +29,7 @@ import type { AccountDirectory } from './directory.ts';
 import type { TokenSource } from './oauth/token-source.ts';
 import { outbound } from './outgoing.ts';
 import { pause } from './pause.ts';
-import { Permits } from './permits.ts';
+import { type Grant, Permits } from './permits.ts';
 import { Deeds, permitCounters, type UpstreamStatistics } from './statistics.ts';
 import { crowded, replyTo, replyToAll, unavailable } from './verdict.ts';
 
@@ -77,8 +77,8 @@ export interface RelayTrace {
 
 const relays = tracingChannel<unknown, RelayTrace>('mailwright:upstream.relay');
 
-/** Room that a message of unknown size is given at first, in octets. */
-const firstRoom = 16_384;
+/** Room that a message is given at first, in octets; more where the client said that it is larger. */
+const firstRoom = 8192;
 
 // RFC 4954 §6
 const loginFirst = reply(530, '5.7.0', 'Authentication required');
@@ -224,17 +224,15 @@ export class Upstream {
     const desk = this.#deskOf(account);
     // Who could not even wait at the end is told before he sends anything.
     if (desk.permits.full || this.#messages.full) return unavailable('full');
-    const room = Math.min(envelope.parameters.size ?? firstRoom, this.#octets.limit);
-    const { promise, resolve } = Promise.withResolvers<MessageSink | Reply>();
-    void this.#octets.hold(
-      (grant) => {
-        const arrival = new Arrival(grant, room);
-        resolve(arrival);
-        return this.#serve(arrival, envelope, visit, desk);
-      },
-      (why) => resolve(unavailable(why)),
-      { count: room, patience: this.#patience, signal: visit.signal },
-    );
+    const room = Math.min(Math.max(envelope.parameters.size ?? 0, firstRoom), this.#octets.limit);
+    const { promise, resolve, reject } = Promise.withResolvers<MessageSink | Reply>();
+    const serve = (grant: Grant) => {
+      const arrival = new Arrival(grant, room);
+      resolve(arrival);
+      return this.#serve(arrival, envelope, visit, desk);
+    };
+    const request = { count: room, patience: this.#patience, signal: visit.signal };
+    this.#octets.hold(serve, (why) => resolve(unavailable(why)), request).catch(reject);
     return promise;
   }
 

@@ -10,7 +10,7 @@ import {
   type Account,
   type TokenFailure,
   type TokenGrant,
-} from '../../src/upstream/index.ts';
+} from 'mailwright/upstream';
 import { type Said, TokenEndpoint } from './token-endpoint.ts';
 
 const minute = 60_000;

@@ -1,7 +1,7 @@
 /** A token endpoint for tests: it records what it is asked, and answers as it is told. */
 import { Buffer } from 'node:buffer';
+import type { PostForm } from 'mailwright/upstream';
 import type { WebResponse } from 'mailwright/web';
-import type { PostForm } from '../../src/upstream/index.ts';
 
 /** What an endpoint says: a status with a JSON value or a text, or an error of the network. */
 export interface Said {

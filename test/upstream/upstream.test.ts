@@ -5,8 +5,8 @@ import { suite, test } from 'node:test';
 import type { MailSession } from 'mailwright/delivery';
 import { reply } from 'mailwright/smtp';
 import type { PeerRule, PeerScript } from 'mailwright/testing';
-import type { RelayTrace } from '../../src/upstream/index.ts';
-import { account, type Mail, World } from './world.ts';
+import type { RelayTrace } from 'mailwright/upstream';
+import { account, type Mail, providerAddress, World } from './world.ts';
 
 const login = `EHLO client.example\r\nAUTH PLAIN ${btoa('\0crm\0secret')}\r\n`;
 const allBack = (world: World) => assert.deepEqual(new Set(world.permits), new Set([0]));
@@ -221,6 +221,17 @@ suite('sessions with the provider', () => {
     assert.equal(world.provider.connections.length, 3);
   });
 
+  test('are not tried for a while when the provider cannot be reached', async () => {
+    const world = new World({
+      faults: ({ port, to }) => (to === providerAddress && port === 587 ? { kind: 'refuse' } : undefined),
+    });
+    for (let count = 0; count < 8; count += 1) assert.match((await world.send())[0] ?? '', /^451 4\.4\.1/);
+    assert.equal(world.upstream.statistics().sessions.failed, 5);
+    await world.pass(31_000);
+    await world.send();
+    assert.equal(world.upstream.statistics().sessions.failed, 6);
+  });
+
   test('are ended when the proxy closes, which refuses what comes then', async () => {
     const world = new World();
     const client = await world.client();
@@ -322,6 +333,50 @@ suite('limits', () => {
     await world.pass(300);
     assert.deepEqual(world.upstream.statistics().messages, { inUse: 2, waiting: 1, limit: 2 });
     await world.run(Promise.all(submitted));
+    allBack(world);
+  });
+
+  test('of one account are no matter of another, however slow its provider', async () => {
+    const accounts = ['a', 'b'].map((id) =>
+      account({ id, domains: [`${id}.example`], limits: { atOnce: 2 } }),
+    );
+    const world = new World({
+      accounts,
+      script: [
+        ({ stage, from }) =>
+          stage === 'message' && from.endsWith('@a.example') ? { after: 20_000 } : undefined,
+      ],
+    });
+    const slow = (await world.clients(6)).map((client) => world.submit(client, { from: 'x@a.example' }));
+    const begun = world.clock.now();
+    for (let count = 0; count < 5; count += 1) {
+      assert.match((await world.send({ from: 'x@b.example' }))[0] ?? '', /^250/);
+    }
+    assert.ok(world.clock.now() - begun < 2000);
+    assert.equal(world.upstream.statistics().accounts['a']?.waiting, 4);
+    await world.run(Promise.all(slow));
+  });
+
+  test('of an account may change, and its grant, while messages are on their way', async () => {
+    let current = account({ limits: { atOnce: 1 } });
+    const world = new World({
+      upstream: { accounts: { find: () => current } },
+      script: [{ at: 'message', after: 2000 }],
+    });
+    const clients = await world.clients(3);
+    const [first, ...others] = clients.slice(0, 2).map((client) => world.submit(client));
+    await world.pass(1000);
+    assert.equal(world.upstream.statistics().accounts['sales']?.waiting, 1);
+    current = account({ limits: { atOnce: 3 }, grant: { ...current.grant, clientId: 'another' } });
+    others.push(world.submit(clients[2] as MailSession));
+    await world.pass(500);
+    assert.deepEqual(world.upstream.statistics().messages.inUse, 3);
+    assert.match(String(await world.run(Promise.all([first, ...others]))), /^250.*,250.*,250/);
+    assert.deepEqual(
+      world.endpoint.asked.map((form) => form['client_id']),
+      ['client', 'another'],
+    );
+    await world.pass(100_000);
     allBack(world);
   });
 

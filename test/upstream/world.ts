@@ -24,18 +24,18 @@ import {
   VirtualClock,
   VirtualNetwork,
 } from 'mailwright/testing';
-import type { Credentials } from 'mailwright/users';
 import {
   AccessTokens,
   type Account,
   memoryAccounts,
   Upstream,
   type UpstreamOptions,
-} from '../../src/upstream/index.ts';
+} from 'mailwright/upstream';
+import type { Credentials } from 'mailwright/users';
 import { TokenEndpoint } from './token-endpoint.ts';
 
 const proxyAddress = '192.0.2.1';
-const providerAddress = '192.0.2.2';
+export const providerAddress = '192.0.2.2';
 const clientAddress = '192.0.2.3';
 const dyingAddress = '192.0.2.4';
 
