@@ -19,16 +19,22 @@ export interface JsonRecord {
  */
 export function mergePatch(target: Json | undefined, patch: Json): Json {
   if (!isRecord(patch)) return patch;
-  const merged = new Map<string, Json>();
-  if (target !== undefined && isRecord(target)) {
-    for (const [name, value] of Object.entries(target)) if (value !== undefined) merged.set(name, value);
-  }
+  const merged: { [name: string]: Json | undefined } =
+    target !== undefined && isRecord(target) ? { ...target } : {};
   for (const [name, value] of Object.entries(patch)) {
-    if (value === null) merged.delete(name);
-    else if (value !== undefined) merged.set(name, mergePatch(merged.get(name), value));
+    if (value === null) delete merged[name];
+    else if (value !== undefined) {
+      const present = Object.hasOwn(merged, name) ? merged[name] : undefined;
+      setOwn(merged, name, mergePatch(present, value));
+    }
   }
-  // Not plain assignment: a name such as `__proto__` stays a name.
-  return Object.fromEntries(merged);
+  return merged;
+}
+
+/** Not plain assignment alone: a name such as `__proto__` stays a name. */
+function setOwn(record: { [name: string]: Json | undefined }, name: string, value: Json): void {
+  if (name !== '__proto__') record[name] = value;
+  else Object.defineProperty(record, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
 /**

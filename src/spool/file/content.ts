@@ -84,7 +84,9 @@ export class Content {
 
   /** A record of a message with `bodySize` octets of its body: all, or none. */
   async #record(entry: Entry, { segment, at, contextSize }: Place, bodySize: number) {
-    const octets = Buffer.allocUnsafeSlow(lineSize + contextSize + 1 + bodySize);
+    const length = lineSize + contextSize + 1 + bodySize;
+    // A body is the reader's to keep, and must keep nothing else alive.
+    const octets = bodySize > 0 ? Buffer.allocUnsafeSlow(length) : Buffer.allocUnsafe(length);
     await this.#fill(segment, octets, at);
     const line = decodeLine(octets, 0, segment.tag);
     const context = line && checkedContext(octets, 0, line);
