@@ -174,7 +174,7 @@ export function planOf(seed: number): Plan {
       perTarget: dice.pick([1, 2, 3, 20]),
       total: dice.pick([1, 2, 5, 500]),
       messages: dice.pick([1, 2, 5, 100]),
-      waiting: dice.pick([2, 10_000]),
+      waiting: dice.chance(0.1) ? 2 : 10_000,
       idle: dice.pick([1000, 30_000]),
       age: dice.pick([1000, 600_000]),
       ahead: dice.chance(0.8),
@@ -288,7 +288,7 @@ function domainOf(dice: Dice, index: number, hosts: readonly HostPlan[]): Domain
 }
 
 function messagesOf(dice: Dice, domains: readonly DomainPlan[], burst: boolean): MessagePlan[] {
-  const count = dice.from(1, dice.pick([3, 3, 10, 10, 20, 40]));
+  const count = dice.from(1, dice.pick([3, 3, 8, 8, 15, 25]));
   let at = start;
   return Array.from({ length: count }, (_, number) => {
     at += dice.chance(0.6) ? dice.from(0, 200) : dice.from(0, dice.pick([minute, 3 * hour]));
