@@ -2,14 +2,13 @@
 import { Buffer } from 'node:buffer';
 import type { Bytes } from '../machine/index.ts';
 import type { MessageSink } from '../reception/index.ts';
-import { type MessageEvent, type MessageVerdict, reply } from '../smtp/index.ts';
+import type { MessageEvent, MessageVerdict } from '../smtp/index.ts';
 import type { Grant } from './permits.ts';
 
-const tooMuch = reply(452, '4.3.1', 'Too much mail is coming in, try again later');
-
-/** A message that has come in whole. */
+/** A message whose end has come. */
 export interface Arrived {
-  readonly content: Buffer;
+  /** `null` where there was no room for all of it. */
+  readonly content: Buffer | null;
   readonly event: MessageEvent;
 }
 
@@ -59,12 +58,8 @@ export class Arrival implements MessageSink {
   }
 
   end(event: MessageEvent): Promise<MessageVerdict> {
-    if (this.#overflown) {
-      this.answer(tooMuch);
-      this.#arrived.resolve(null);
-    } else {
-      this.#arrived.resolve({ content: this.#buffer.subarray(0, this.#length), event });
-    }
+    const content = this.#overflown ? null : this.#buffer.subarray(0, this.#length);
+    this.#arrived.resolve({ content, event });
     return this.verdict;
   }
 

@@ -1,9 +1,10 @@
 /** One account at work: its permits, its pace, its sessions, and how a message is sent with it. */
 import { SessionPool, type Target } from '../delivery/index.ts';
-import type { Body, Clock } from '../machine/index.ts';
-import { type Reply, replies, type SmtpTransaction, type TransactionResult } from '../smtp/index.ts';
+import type { Clock } from '../machine/index.ts';
+import { type Reply, replies, type TransactionResult } from '../smtp/index.ts';
 import type { Account, AccountLimits } from './account.ts';
 import { AccountTransport, type AccountTransportOptions, isTokenRefusal } from './account-transport.ts';
+import type { Outgoing } from './outgoing.ts';
 import { Permits } from './permits.ts';
 import { RateWindows } from './rate-windows.ts';
 import { failed, unavailable } from './verdict.ts';
@@ -26,14 +27,6 @@ export interface DeskOptions extends AccountTransportOptions {
   readonly sessions: SessionLimits;
   /** How many may wait for an account. */
   readonly line: number;
-}
-
-/** A message on its way. */
-export interface Outgoing {
-  readonly transaction: SmtpTransaction;
-  readonly content: Body;
-  /** Ends it at once. */
-  readonly signal: AbortSignal;
 }
 
 /** What came of it: results, or why there are none. */
@@ -110,8 +103,12 @@ export class Desk {
     return this.#rate.reserve(this.#options.clock.now(), latest);
   }
 
-  /** Sends a message; call it with a permit. Never rejects. */
-  async send({ transaction, content, signal }: Outgoing): Promise<Answer> {
+  /**
+   * Sends a message; call it with a permit. Never rejects.
+   *
+   * @param signal - ends it at once
+   */
+  async send({ transaction, content }: Outgoing, signal: AbortSignal): Promise<Answer> {
     // Each session whose token has ended is closed by what it says. There are no more of them than permits,
     // and a new token that is not taken either is not given again.
     for (let tries = 0; ; tries += 1) {

@@ -6,8 +6,16 @@ import { editHeader, HeaderFields, mailboxes, parseAddressList, spliceMessage } 
 import type { Envelope, MailParameters, SmtpTransaction, TransactionRecipient } from '../smtp/index.ts';
 import type { Account } from './account.ts';
 
-/** The transaction and the content of a message. */
-export interface Outbound {
+/** A message as it came in. */
+export interface Incoming {
+  readonly envelope: Envelope;
+  readonly content: Buffer;
+  /** Milliseconds since its DATA. */
+  readonly waited: number;
+}
+
+/** A message as it goes to the provider. */
+export interface Outgoing {
   readonly transaction: SmtpTransaction;
   readonly content: Body;
 }
@@ -15,20 +23,17 @@ export interface Outbound {
 /**
  * What goes to the provider.
  *
- * @param trace - fields that go before the content
- * @param waited - milliseconds since the client said MAIL
+ * @param received - the trace field that goes before the content
  * @param each - the client takes a verdict for each recipient (RFC 2033 §4.2)
  */
-export function outbound(
-  { from, parameters, recipients }: Envelope,
-  content: Buffer,
+export function outgoing(
+  { envelope: { from, parameters, recipients }, content, waited }: Incoming,
   { sender }: Pick<Account, 'sender'>,
-  trace: Bytes | undefined,
-  waited: number,
+  received: Bytes | undefined,
   each: boolean,
-): Outbound {
+): Outgoing {
   const message: readonly Bytes[] = sender === undefined ? [content] : withSender(content, sender);
-  const pieces = trace === undefined ? message : [trace, ...message];
+  const pieces = received === undefined ? message : [received, ...message];
   const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
   return {
     transaction: {

@@ -14,20 +14,20 @@ import { type MessageSink, receivedBy, type SmtpHandlers, type Visit } from '../
 import {
   type Envelope,
   type MailEvent,
+  type MessageEvent,
   type MessageVerdict,
   type Reply,
   replies,
   reply,
-  type TransactionRecipient,
   type Verdict,
 } from '../smtp/index.ts';
 import type { MaybePromise } from '../users/index.ts';
 import type { Account } from './account.ts';
-import { Arrival, type Arrived } from './arrival.ts';
-import { type Answer, Desk, type DeskOptions, type Outgoing, type SessionLimits } from './desk.ts';
+import { Arrival } from './arrival.ts';
+import { type Answer, Desk, type DeskOptions, type SessionLimits } from './desk.ts';
 import type { AccountDirectory } from './directory.ts';
 import type { TokenSource } from './oauth/token-source.ts';
-import { outbound } from './outgoing.ts';
+import { type Incoming, type Outgoing, outgoing } from './outgoing.ts';
 import { pause } from './pause.ts';
 import { type Grant, Permits } from './permits.ts';
 import { Deeds, permitCounters, type UpstreamStatistics } from './statistics.ts';
@@ -77,11 +77,14 @@ export interface RelayTrace {
 
 const relays = tracingChannel<unknown, RelayTrace>('mailwright:upstream.relay');
 
+/** Milliseconds in which what was cut off comes to rest. */
+const tidying = 1000;
 /** Room that a message is given at first, in octets; more where the client said that it is larger. */
 const firstRoom = 8192;
 
 // RFC 4954 §6
 const loginFirst = reply(530, '5.7.0', 'Authentication required');
+const tooMuch = reply(452, '4.3.1', 'Too much mail is coming in, try again later');
 // RFC 6409 §6.1
 const notYours = reply(550, '5.7.1', 'You may not send mail from this address');
 
@@ -197,7 +200,7 @@ export class Upstream {
       );
     if (!(await alone(deadline))) {
       for (const ending of this.#endings) ending.abort();
-      await alone(this.#patience);
+      await alone(tidying);
     }
     await Promise.all(Array.from(this.#desks.values(), (desk) => desk.close()));
   }
@@ -244,27 +247,39 @@ export class Upstream {
       this.#deeds.verdicts.abandoned += 1;
       return;
     }
-    const trace = this.#traced(arrival, arrived, visit, desk);
+    const { content, event } = arrived;
+    const trace = this.#traced(arrival, event, visit, desk);
     try {
-      const verdict = await this.#bounded(visit, async (signal) => {
-        const each = visit.session.greeting?.verb === 'LHLO';
-        const received = this.#received(`${visit.session.id}.${visit.session.transactions}`, envelope, visit);
-        const waited = this.#clock.now() - begun;
-        const message = outbound(envelope, arrived.content, desk.account, received, waited, each);
-        const answer = await this.#send({ ...message, signal }, desk);
-        return verdictOf(answer, message.transaction.recipients, each);
-      });
+      const verdict =
+        content === null
+          ? tooMuch
+          : await this.#bounded(visit, (signal) => {
+              const waited = this.#clock.now() - begun;
+              return this.#relay({ envelope, content, waited }, visit, desk, signal);
+            });
       trace.verdict = verdict;
-      this.#deeds.decided(verdict, arrived.content.length, visit.signal.aborted);
+      this.#deeds.decided(verdict, event.size, visit.signal.aborted);
       arrival.answer(verdict);
     } catch (error) {
       arrival.fail(error);
     }
   }
 
+  async #relay(incoming: Incoming, visit: Visit, desk: Desk, signal: AbortSignal): Promise<MessageVerdict> {
+    const { id, transactions, greeting } = visit.session;
+    const received = this.#received(`${id}.${transactions}`, incoming.envelope, visit);
+    // RFC 2033 §4.2
+    const each = greeting?.verb === 'LHLO';
+    const message = outgoing(incoming, desk.account, received, each);
+    const answer = await this.#send(message, desk, signal);
+    if ('code' in answer) return answer;
+    if (each) return answer.recipients.map(replyTo);
+    const paths = message.transaction.recipients.map(({ path }) => path);
+    return replyToAll(answer.recipients, paths);
+  }
+
   /** Waits for its turn at each limit, the account's before that of all, and sends. */
-  #send(message: Outgoing, desk: Desk): Promise<Answer> {
-    const { signal } = message;
+  #send(message: Outgoing, desk: Desk, signal: AbortSignal): Promise<Answer> {
     const request = { patience: this.#patience, signal };
     return desk.permits.hold<Answer>(
       async () => {
@@ -272,7 +287,7 @@ export class Upstream {
         const moment = desk.reserve(now + this.#patience);
         if (moment === null) return crowded('The account may not send more at present');
         if (moment > now) await pause(moment - now, this.#clock, signal);
-        return await this.#messages.hold<Answer>(() => desk.send(message), unavailable, request);
+        return await this.#messages.hold<Answer>(() => desk.send(message, signal), unavailable, request);
       },
       unavailable,
       request,
@@ -297,13 +312,13 @@ export class Upstream {
     }
   }
 
-  #traced(arrival: Arrival, { event, content }: Arrived, { session }: Visit, { account }: Desk): RelayTrace {
+  #traced(arrival: Arrival, event: MessageEvent, { session }: Visit, { account }: Desk): RelayTrace {
     const trace: RelayTrace = {
       session: session.id,
       user: session.identity?.user ?? '',
       account: account.id,
       recipients: event.envelope.recipients.length,
-      size: content.length,
+      size: event.size,
     };
     // Whoever waits for the verdict is told of an error too.
     if (relays.hasSubscribers) relays.tracePromise(() => arrival.verdict, trace).catch(() => {});
@@ -320,17 +335,4 @@ export class Upstream {
     }
     return desk;
   }
-}
-
-function verdictOf(
-  answer: Answer,
-  recipients: readonly TransactionRecipient[],
-  each: boolean,
-): MessageVerdict {
-  if ('code' in answer) return answer;
-  if (each) return answer.recipients.map(replyTo);
-  return replyToAll(
-    answer.recipients,
-    recipients.map(({ path }) => path),
-  );
 }
