@@ -47,7 +47,7 @@ module.exports = {
     },
     {
       name: 'sockets',
-      comment: 'Only floor 4 and above open sockets.',
+      comment: 'Only floor 5, where node stands, and above open sockets.',
       severity: 'error',
       from: {
         path: '^src/',

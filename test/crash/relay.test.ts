@@ -34,7 +34,9 @@ class Relay {
     this.#dead = once(this.#process, 'close');
     assert.ok(this.#process.stdout);
     const lines = createInterface(this.#process.stdout);
-    this.port = once(lines, 'line').then(([line]) => Number(line));
+    const failed = this.#dead.then(() => assert.fail('the relay ended before it listened'));
+    this.port = Promise.race([once(lines, 'line').then(([line]) => Number(line)), failed]);
+    this.port.catch(() => {});
   }
 
   async kill(): Promise<number> {
