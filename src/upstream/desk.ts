@@ -4,6 +4,7 @@ import type { Clock } from '../machine/index.ts';
 import { type Reply, replies, type TransactionResult } from '../smtp/index.ts';
 import type { Account, AccountLimits } from './account.ts';
 import { AccountTransport, type AccountTransportOptions, isTokenRefusal } from './account-transport.ts';
+import { checkLimits } from './misuse.ts';
 import type { Outgoing } from './outgoing.ts';
 import { Permits } from './permits.ts';
 import { RateWindows } from './rate-windows.ts';
@@ -54,7 +55,7 @@ const patience = {
 
 const defaultAtOnce = 10;
 
-/** One account at work. */
+/** One account at work. Limits that are none are misuse: `UpstreamMisuse` with the code `BAD_LIMIT`. */
 export class Desk {
   readonly permits: Permits;
   readonly #options: DeskOptions;
@@ -66,6 +67,7 @@ export class Desk {
   #trouble: Reply = replies.localError;
 
   constructor(account: Account, options: DeskOptions) {
+    checkLimits({ ...account.limits });
     this.#options = options;
     this.#account = account;
     this.permits = new Permits({ limit: atOnce(account), line: options.line, clock: options.clock });
@@ -88,6 +90,7 @@ export class Desk {
   adopt(account: Account): void {
     if (account === this.#account) return;
     const { limits } = this.#account;
+    checkLimits({ ...account.limits });
     this.#account = account;
     this.permits.limit = atOnce(account);
     if (account.limits?.perMinute !== limits?.perMinute || account.limits?.perHour !== limits?.perHour) {

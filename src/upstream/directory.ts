@@ -2,6 +2,7 @@
 import { domainKey, type Mailbox, parseMailbox, type ReversePath } from '../address/index.ts';
 import type { MaybePromise } from '../users/index.ts';
 import type { Account } from './account.ts';
+import { checkLimits, UpstreamMisuse } from './misuse.ts';
 
 /** What is known of a submission when its account is looked for. */
 export interface Submission {
@@ -35,7 +36,7 @@ interface Choice {
  * names its domain, then one that names neither; the null sender gets the user's first account. Local parts
  * are compared without regard to case, as providers do.
  *
- * @throws RangeError when two accounts have one `id`, or an address or sender is none
+ * @throws UpstreamMisuse `BAD_ACCOUNT` when two have one `id`, or an address or sender is none; `BAD_LIMIT`
  *
  * @example
  * ```ts
@@ -65,9 +66,10 @@ export function memoryAccounts(accounts: readonly Account[]): AccountDirectory {
   const ids = new Set<string>();
   const choices = new Map<string, Choice>();
   for (const account of accounts) {
-    if (ids.has(account.id)) throw new RangeError(`two accounts are named ${account.id}`);
+    if (ids.has(account.id)) throw new UpstreamMisuse('BAD_ACCOUNT', `two accounts are named ${account.id}`);
     ids.add(account.id);
     if (account.sender !== undefined) mailboxOf(account.sender);
+    checkLimits({ ...account.limits });
     for (const user of account.users) index(choiceOf(choices, user), account);
   }
   return {
@@ -106,6 +108,6 @@ function keyOf({ localPart, domain }: Mailbox): string {
 
 function mailboxOf(address: string): Mailbox {
   const parsed = parseMailbox(address, { utf8: true });
-  if (!parsed.ok) throw new RangeError(`not an address: ${JSON.stringify(address)}`);
+  if (!parsed.ok) throw new UpstreamMisuse('BAD_ACCOUNT', `not an address: ${JSON.stringify(address)}`);
   return parsed.mailbox;
 }

@@ -6,6 +6,7 @@
 export type { Account, AccountLimits, Provider, TokenGrant } from './account.ts';
 export type { SessionLimits } from './desk.ts';
 export { type AccountDirectory, memoryAccounts, type Submission } from './directory.ts';
+export { UpstreamMisuse, type UpstreamMisuseCode } from './misuse.ts';
 export { AccessTokens, type AccessTokensOptions, type TokenState } from './oauth/access-tokens.ts';
 export type { PostForm } from './oauth/token-request.ts';
 export type { TokenFailure, TokenSource } from './oauth/token-source.ts';

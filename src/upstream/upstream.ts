@@ -26,6 +26,7 @@ import type { Account } from './account.ts';
 import { Arrival } from './arrival.ts';
 import { type Answer, Desk, type DeskOptions, type SessionLimits } from './desk.ts';
 import type { AccountDirectory } from './directory.ts';
+import { checkLimits } from './misuse.ts';
 import type { TokenSource } from './oauth/token-source.ts';
 import { type Incoming, type Outgoing, outgoing } from './outgoing.ts';
 import { pause } from './pause.ts';
@@ -123,10 +124,11 @@ const notYours = reply(550, '5.7.1', 'You may not send mail from this address');
 export class Upstream {
   /** What `SmtpServer` needs beside `credentials`. */
   readonly handlers: Required<Pick<SmtpHandlers, 'mail' | 'data'>>;
-  readonly #options: UpstreamOptions;
+  readonly #accounts: AccountDirectory;
   readonly #shared: DeskOptions;
   readonly #clock: Clock;
   readonly #patience: number;
+  readonly #deadline: number;
   readonly #received: ReturnType<typeof receivedBy>;
   readonly #desks = new Map<string, Desk>();
   readonly #messages: Permits;
@@ -138,15 +140,20 @@ export class Upstream {
   readonly #deeds = new Deeds();
   #closing = false;
 
+  /** @throws UpstreamMisuse `BAD_LIMIT` */
   constructor(options: UpstreamOptions) {
-    const { clock = systemClock, line = 10_000, hostname, hideUsers = false } = options;
-    const { transport, resolver, tokens, sessions = {} } = options;
-    this.#options = options;
+    const { clock = systemClock, hostname, hideUsers = false, sessions = {} } = options;
+    const { transport, resolver, tokens } = options;
+    const { atOnce = 1000, memory = 268_435_456, line = 10_000 } = options;
+    const { patience = 30_000, deadline = 540_000 } = options;
+    checkLimits({ atOnce, memory, line, patience, deadline, ...sessions });
+    this.#accounts = options.accounts;
     this.#clock = clock;
-    this.#patience = options.patience ?? 30_000;
+    this.#patience = patience;
+    this.#deadline = deadline;
     this.#received = receivedBy(hostname, { now: () => clock.now(), hideUsers });
-    this.#messages = new Permits({ limit: options.atOnce ?? 1_000, line, clock });
-    this.#octets = new Permits({ limit: options.memory ?? 268_435_456, line, clock });
+    this.#messages = new Permits({ limit: atOnce, line, clock });
+    this.#octets = new Permits({ limit: memory, line, clock });
     this.#shared = {
       transport,
       resolver,
@@ -209,7 +216,7 @@ export class Upstream {
     if (this.#closing) return replies.shuttingDown;
     const { identity } = visit.session;
     if (identity === null) return loginFirst;
-    const found = this.#options.accounts.find({ user: identity.user, from });
+    const found = this.#accounts.find({ user: identity.user, from });
     return found instanceof Promise
       ? found.then((account) => this.#choose(account, visit))
       : this.#choose(found, visit);
@@ -298,7 +305,7 @@ export class Upstream {
   async #bounded<T>(visit: Visit, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const ending = new AbortController();
     const end = () => ending.abort();
-    const stop = this.#clock.after(this.#options.deadline ?? 540_000, end);
+    const stop = this.#clock.after(this.#deadline, end);
     // RFC 5321 §4.1.1.10: what a client did not see the end of is cancelled, where that is still possible.
     visit.signal.addEventListener('abort', end);
     if (visit.signal.aborted) end();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { ReversePath } from 'mailwright/address';
 import { type Account, memoryAccounts } from 'mailwright/upstream';
-import { account } from './world.ts';
+import { account, World } from './world.ts';
 
 const accounts = [
   account({ id: 'tim', users: ['tim'], addresses: ['Tim.Smith@Example.COM'] }),
@@ -33,10 +33,22 @@ suite('the account of a submission', () => {
     });
   }
 
-  test('ids are unique, and addresses are addresses', () => {
-    assert.throws(() => memoryAccounts([account(), account()]), /^RangeError: two accounts are named sales$/);
-    for (const wrong of [{ addresses: ['example.com'] }, { sender: 'sales@' }]) {
-      assert.throws(() => memoryAccounts([account(wrong)]), /^RangeError: not an address: /);
-    }
-  });
+  const wrong: readonly (readonly [string, readonly Account[], string])[] = [
+    ['an id twice', [account(), account()], 'BAD_ACCOUNT'],
+    ['an address that is none', [account({ addresses: ['example.com'] })], 'BAD_ACCOUNT'],
+    ['a sender that is none', [account({ sender: 'sales@' })], 'BAD_ACCOUNT'],
+    ['a limit that lets nothing through', [account({ limits: { perMinute: 0 } })], 'BAD_LIMIT'],
+    ['a limit that is no number', [account({ limits: { atOnce: Number.NaN } })], 'BAD_LIMIT'],
+  ];
+  for (const [name, accounts, code] of wrong) {
+    test(`${name} is the host's mistake: ${code}`, () => {
+      assert.throws(() => memoryAccounts(accounts), { name: 'UpstreamMisuse', code });
+    });
+  }
+});
+
+test('a proxy with limits that are none is not made', () => {
+  for (const limits of [{ atOnce: 0 }, { memory: Number.NaN }, { sessions: { messages: 0.5 } }]) {
+    assert.throws(() => new World({ upstream: limits }), { name: 'UpstreamMisuse', code: 'BAD_LIMIT' });
+  }
 });
