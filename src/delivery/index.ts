@@ -40,13 +40,7 @@ export {
   recipientState,
 } from './queue/recipient-state.ts';
 export type { RetryReport, RetryWhich } from './queue/retry.ts';
-export {
-  defaultSchedule,
-  type Schedule,
-  type ScheduleFor,
-  schedulesByDomain,
-  waitAfter,
-} from './queue/schedule.ts';
+export { defaultSchedule, type Schedule, type ScheduleFor, schedulesByDomain } from './queue/schedule.ts';
 export type { QueueTotals } from './queue/totals.ts';
 export type {
   MessageStanding,

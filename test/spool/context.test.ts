@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import {
   type Context,
   completeContext,
@@ -8,6 +9,8 @@ import {
   dueOf,
   encodeContext,
   type Json,
+  type JsonRecord,
+  joinPatches,
   mergePatch,
   patchContext,
   priorityOf,
@@ -49,6 +52,38 @@ test('a name from JSON.prototype stays a name', () => {
   assert.equal(Object.getPrototypeOf(merged), Object.prototype);
 });
 
+/** Small records of few names, so that the names meet. */
+const record: fc.Memo<JsonRecord> = fc.memo((depth) => {
+  const leaf = fc.oneof(fc.constant(null), fc.integer({ min: 0, max: 3 }), fc.constant(['x']));
+  const value = depth > 1 ? fc.oneof(leaf, record(depth - 1)) : leaf;
+  return fc.dictionary(fc.constantFrom('a', 'b', '__proto__'), value, { maxKeys: 3 });
+});
+
+/** Whether the second patch makes a record again of what the first one removes: that has no words in one patch. */
+function remakes(first: Json | undefined, second: Json | undefined): boolean {
+  if (!isRecord(second)) return false;
+  if (!isRecord(first)) return first !== undefined;
+  return Object.keys(second).some((name) => Object.hasOwn(first, name) && remakes(first[name], second[name]));
+}
+
+function isRecord(value: Json | undefined): value is JsonRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+test('two patches joined do what they do one after the other', () => {
+  fc.assert(
+    fc.property(record(3), record(3), record(3), (target, first, second) => {
+      fc.pre(!remakes(first, second));
+      const before = JSON.stringify([first, second]);
+      assert.deepEqual(
+        mergePatch(target, joinPatches(first, second)),
+        mergePatch(mergePatch(target, first), second),
+      );
+      assert.equal(JSON.stringify([first, second]), before, 'neither is changed');
+    }),
+  );
+});
+
 const made = { id: '01ARZ3NDEKTSV4RRFFQ69G5FAV', size: 1, now: 5000 };
 const plain: Context = completeContext({ protocol: 'SMTP', envelope: { from: '', recipients: [] } }, made);
 
@@ -63,6 +98,15 @@ test('when a message is due, and how soon it goes', () => {
   for (const [queue, due, priority] of table) {
     assert.deepEqual([dueOf({ ...plain, queue }), priorityOf({ ...plain, queue })], [due, priority]);
   }
+});
+
+test('what the envelope asks for counts until the queue has its say', () => {
+  const envelope = { ...plain.envelope, holdUntil: 9000, mtPriority: 4 };
+  const asked = { ...plain, envelope };
+  assert.deepEqual([dueOf(asked), priorityOf(asked)], [9000, 4], 'RFC 4865 §4, RFC 6710 §4.1');
+  const queued = { ...asked, queue: { due: 6000, priority: -1 } };
+  assert.deepEqual([dueOf(queued), priorityOf(queued)], [6000, -1]);
+  assert.equal(dueOf({ ...plain, envelope: { ...envelope, holdUntil: 1 } }), 5000, 'a time that has passed');
 });
 
 test('a whole context is bounded in octets, not characters', () => {

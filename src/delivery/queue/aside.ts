@@ -44,6 +44,11 @@ export class Aside {
     return this.#waiting.size >= this.#limit;
   }
 
+  /** So many wait, though only those were added that could not be written, that no more should be taken. */
+  get overfull(): boolean {
+    return this.#waiting.size >= 2 * this.#limit;
+  }
+
   /** Those routes that somebody waits for. */
   get lines(): ReadonlyMap<string, Line> {
     return this.#lines;

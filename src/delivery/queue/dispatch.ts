@@ -73,7 +73,7 @@ export class Dispatch {
       spool,
       clock,
       limit: limits.inHand,
-      room: () => this.#room,
+      room: () => (this.#aside.overfull ? Number.NEGATIVE_INFINITY : this.#room),
       known: (id) => this.#hands.has(id) || this.#aside.has(id),
       take: (id) => this.#take(id),
       onFilled: () => this.#wake(),

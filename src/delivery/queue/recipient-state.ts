@@ -49,13 +49,36 @@ const longestText = 500;
 /** A recipient nothing was tried for. */
 const pending: RecipientState = { status: 'pending' };
 
-/** The state of the recipient at a place of the envelope. */
+/**
+ * The state of the recipient at a place of the envelope; a recipient nothing was tried for is `pending`.
+ *
+ * @example
+ * ```ts
+ * import { recipientState } from 'mailwright/delivery';
+ * import type { Context } from 'mailwright/spool';
+ *
+ * declare const context: Context;
+ * const { status, attempts = 0, text } = recipientState(context, 0);
+ * console.log(context.envelope.recipients[0]?.path, status, `after ${attempts} attempts:`, text);
+ * ```
+ */
 export function recipientState(context: Context, place: number): RecipientState {
   // Only the queue writes these records, and the receiving side before it nothing but a status.
   return (context.delivery[place] as RecipientState | undefined) ?? pending;
 }
 
-/** The state of the message as a whole. */
+/**
+ * What the queue notes about the message as a whole.
+ *
+ * @example
+ * ```ts
+ * import { messageState } from 'mailwright/delivery';
+ * import type { Context } from 'mailwright/spool';
+ *
+ * declare const context: Context;
+ * messageState(context).state === 'dead';
+ * ```
+ */
 export function messageState(context: Context): MessageState {
   return context.queue as MessageState;
 }

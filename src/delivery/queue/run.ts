@@ -138,6 +138,7 @@ export class Run {
     if ('kind' in read) return read;
     const { context, body } = read;
     if (this.#phase === 'halted' || context.queue.held) return recorded;
+    this.#phase = 'sending';
     const living = new LivingContext(context);
     this.#living = living;
     if (messageState(context).notices !== undefined) await this.#forgive(context);
@@ -147,7 +148,6 @@ export class Run {
       hurry: this.#hurry,
     });
     for (const [recipient, outcome] of known) await this.#note(living, recipient, outcome);
-    this.#phase = 'sending';
     this.#groupsLeft = groups.length;
     const next = groups.values();
     const work = async () => {

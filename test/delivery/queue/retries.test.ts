@@ -7,8 +7,8 @@ import {
   type RoutedRecipient,
   recipientState,
   schedulesByDomain,
-  waitAfter,
 } from 'mailwright/delivery';
+import { waitAfter } from '../../../src/delivery/queue/schedule.ts';
 import {
   aboutWhom,
   day,

@@ -207,3 +207,23 @@ test('after a restart each message is shown to the host before it is tried', asy
   await world.run();
   assert.deepEqual(order, ['restored 0', 'restored 1', 'attempt', 'attempt']);
 });
+
+test('where nothing can be read, memory stays bounded, and all comes through in the end', async () => {
+  class Unreadable extends MemorySpool {
+    down = true;
+    override async context(id: SpoolId) {
+      if (this.down) throw new SpoolError('SPOOL_IO', 'no such device');
+      return super.context(id);
+    }
+  }
+  const clock = new VirtualClock();
+  const spool = new Unreadable({ now: clock.now });
+  const world = new World({ clock, spool, limits: { inHand: 5, aside: 10 } });
+  for (let i = 0; i < 100; i++) await world.add(to);
+  await world.run(10 * minute);
+  const { aside } = await world.queue.statistics();
+  assert.ok(aside <= 25, `${aside} wait in memory`);
+  spool.down = false;
+  await world.run();
+  assert.equal(world.seen.length, 100);
+});
