@@ -9,7 +9,7 @@ import type { Target } from 'mailwright/delivery';
 import { ZoneResolver } from 'mailwright/dns';
 import { Secret } from 'mailwright/machine';
 import { SmtpServer, SmtpTransport, selfSignedCertificate } from 'mailwright/node';
-import { accepted, refused } from 'mailwright/sasl';
+import { accepted, type MechanismName, refused } from 'mailwright/sasl';
 import { mx, submission } from 'mailwright/smtp';
 import { AccessTokens, memoryAccounts, Upstream } from 'mailwright/upstream';
 import { memoryUsers } from 'mailwright/users';
@@ -19,7 +19,7 @@ const host = 'smtp.provider.example';
 const certificate = selfSignedCertificate({ names: [host] });
 
 /** A provider that takes bearer tokens alone, and its token endpoint. */
-async function provider(tls: 'implicit' | 'starttls') {
+async function provider(tls: 'implicit' | 'starttls', mechanism: MechanismName) {
   let issued = 0;
   const endpoint = createServer(async (request, response) => {
     let form = '';
@@ -38,6 +38,7 @@ async function provider(tls: 'implicit' | 'starttls') {
     hostname: host,
     tls: certificate,
     requireAuth: true,
+    auth: { mechanisms: [mechanism] },
     credentials: {
       verifyToken: ({ token, authzid }) => (token.reveal() === 'token-1' ? accepted(authzid ?? '') : refused),
     },
@@ -61,9 +62,12 @@ async function provider(tls: 'implicit' | 'starttls') {
   return { server, received, endpoint: `http://127.0.0.1:${port}/`, issued: () => issued };
 }
 
-for (const tls of ['implicit', 'starttls'] as const) {
-  test(`large and small messages of many clients at once, to a provider with ${tls} TLS`, async () => {
-    const { server, received, endpoint, issued } = await provider(tls);
+for (const [tls, mechanism] of [
+  ['implicit', 'XOAUTH2'],
+  ['starttls', 'OAUTHBEARER'],
+] as const) {
+  test(`messages of many clients at once, to a provider with ${tls} TLS and ${mechanism}`, async () => {
+    const { server, received, endpoint, issued } = await provider(tls, mechanism);
     const upstream = new Upstream({
       hostname: 'proxy.test',
       accounts: memoryAccounts([

@@ -46,6 +46,13 @@ suite('a message', () => {
     assert.equal(world.provider.messages.length, 1);
   });
 
+  test('that could not be sent at all has the same verdict for each recipient over LMTP', async () => {
+    const world = new World({ script: [{ at: 'connect', reply: '', end: 'reset' }] });
+    const client = await world.client('crm', 'lmtp');
+    const verdicts = await world.run(world.submit(client, { to: ['b@example.net', 'c@example.net'] }));
+    assert.match(verdicts.join(), /^451 4\.4\.[12] .*,451 4\.4\.[12] /);
+  });
+
   test('may have its sender replaced, in the envelope and in the From field', async () => {
     const world = new World({ account: { sender: 'sales@example.com' } });
     await world.send({
