@@ -1,14 +1,10 @@
 /** Debian's nsd as name server, with a zone file: what it says, and how large answers come. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { Resolver as SystemResolver } from 'node:dns/promises';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { NodeResolver, type RecordType, WireResolver } from 'mailwright/dns';
-import { freePort, pathOf, untilAnswers } from './programs.ts';
+import { Nsd } from './nsd.ts';
+import { pathOf } from './programs.ts';
 
 const long = 'x'.repeat(250);
 const hash = 'AB'.repeat(32);
@@ -44,48 +40,19 @@ const missing = 'nsd is missing: the Debian package nsd gives it, .ci/peers inst
 const optional = nsd === undefined && process.env['PEERS_OPTIONAL'] === '1';
 
 describe('nsd', { timeout: 60_000, skip: optional ? missing : false }, () => {
-  let folder: string;
-  let server: ChildProcess;
-  let port: number;
+  let server: Nsd;
   let resolver: WireResolver;
 
   before(async () => {
     assert.ok(nsd !== undefined, missing);
-    folder = mkdtempSync(join(tmpdir(), 'mailwright-nsd-'));
-    port = await freePort();
-    writeFileSync(join(folder, 'zone'), zoneFile);
-    writeFileSync(
-      join(folder, 'nsd.conf'),
-      `server:
-  ip-address: 127.0.0.1
-  port: ${port}
-  username: ""
-  zonesdir: "${folder}"
-  database: ""
-  pidfile: "${folder}/pid"
-  zonelistfile: "${folder}/zone.list"
-  xfrdfile: "${folder}/xfrd.state"
-  rrl-ratelimit: 0
-remote-control:
-  control-enable: no
-zone:
-  name: zone.example
-  zonefile: zone
-`,
-    );
-    server = spawn(nsd, ['-d', '-c', join(folder, 'nsd.conf')]);
-    let log = '';
-    server.stderr?.on('data', (chunk) => {
-      log += chunk;
+    server = await Nsd.start(nsd, { 'zone.example': zoneFile });
+    resolver = new WireResolver({
+      servers: [{ address: '127.0.0.1', port: server.port }],
+      timeoutMs: 2000,
     });
-    await untilAnswers(port, () => log);
-    resolver = new WireResolver({ servers: [{ address: '127.0.0.1', port }], timeoutMs: 2000 });
   });
 
-  after(async () => {
-    if (server.exitCode === null && server.kill()) await once(server, 'close');
-    rmSync(folder, { recursive: true, force: true });
-  });
+  after(() => server[Symbol.asyncDispose]());
 
   const found: readonly (readonly [
     name: string,
@@ -161,7 +128,7 @@ zone:
 
   test('node:dns says the same', async () => {
     const system = new SystemResolver({ timeout: 2000 });
-    system.setServers([`127.0.0.1:${port}`]);
+    system.setServers([`127.0.0.1:${server.port}`]);
     const other = new NodeResolver(system);
     for (const [name, type] of [...found, ['nowhere.zone.example', 'MX'], ['zone.example', 'PTR']] as const) {
       const [ours, theirs] = await Promise.all([resolver.resolve(name, type), other.resolve(name, type)]);

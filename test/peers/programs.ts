@@ -18,6 +18,7 @@ const packages = {
   doveconf: 'dovecot-imapd',
   exim4: 'exim4-daemon-light',
   msmtp: 'msmtp',
+  nsd: 'nsd',
   opendkim: 'opendkim',
   postfix: 'postfix',
   python3: 'python3',
