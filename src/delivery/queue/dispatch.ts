@@ -22,7 +22,7 @@ export interface DispatchParts {
   readonly ledger: Ledger;
   readonly onProblem: (problem: QueueProblem) => void;
   /** The rest of what runs need. */
-  readonly runs: Omit<RunParts, 'shares' | 'mayWait' | 'onShare'>;
+  readonly runs: Omit<RunParts, 'shares' | 'mayWait' | 'takeRoom' | 'giveRoom' | 'onShare'>;
 }
 
 /** What goes on with one destination. */
@@ -54,6 +54,8 @@ export class Dispatch {
   readonly #intake: Intake;
   readonly #news = new AbortController();
   readonly #sleepers = new Set<() => void>();
+  /** The room that messages with many recipients take beyond their number. */
+  #weight = 0;
   #phase: 'new' | 'running' | 'over' = 'new';
 
   constructor(parts: DispatchParts) {
@@ -67,6 +69,10 @@ export class Dispatch {
       shares: this.#shares,
       // One that can not wait is written; at the end there is no use in that.
       mayWait: () => this.#phase !== 'running' || !this.#aside.full,
+      takeRoom: (more) => this.#takeRoom(more),
+      giveRoom: (more) => {
+        this.#weight -= more;
+      },
       onShare: () => this.#takeFromLines(),
     };
     this.#intake = new Intake({
@@ -170,7 +176,14 @@ export class Dispatch {
   /** How many more messages may be taken; less than any where none may be. */
   get #room(): number {
     if (!this.running || this.#parts.ledger.troubled) return Number.NEGATIVE_INFINITY;
-    return this.#parts.limits.inHand - this.#hands.size;
+    return this.#parts.limits.inHand - this.#hands.size - this.#weight;
+  }
+
+  /** For one that is larger than all there is, there is room when it is the only large one. */
+  #takeRoom(more: number): boolean {
+    if (more > 0 && this.#weight > 0 && this.#room < more) return false;
+    this.#weight += more;
+    return true;
   }
 
   #take(id: SpoolId, taking: Taking = {}): void {

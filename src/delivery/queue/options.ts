@@ -8,7 +8,10 @@ import type { Schedule, ScheduleFor } from './schedule.ts';
 
 /** What bounds a queue's work and memory. */
 export interface QueueLimits {
-  /** Messages in hand, that is with their contexts in memory. Default 2,000: some 10 MiB. */
+  /**
+   * Messages in hand, that is with their contexts in memory. Every 50 recipients of a message count as another one.
+   * Default 2,000: some 10 MiB.
+   */
   readonly inHand: number;
   /**
    * Messages that are due and wait in memory for their turn, by id alone. What finds no room is put off in

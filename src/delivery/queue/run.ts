@@ -56,6 +56,9 @@ export interface RunParts {
   readonly onProblem: (problem: QueueProblem) => void;
   /** Whether there is room for a message to wait in memory. */
   readonly mayWait: () => boolean;
+  /** Takes the room of so many messages more, if there is some. */
+  readonly takeRoom: (more: number) => boolean;
+  readonly giveRoom: (more: number) => void;
   /** An attempt has ended, and its share is free. */
   readonly onShare: () => void;
 }
@@ -78,6 +81,10 @@ export interface Taking {
 }
 
 const recorded: RunEnd = { kind: 'recorded' };
+/** So many recipients take the room of a message. */
+const recipientsForOne = 50;
+/** A message that turns out to be larger than there is room for comes again after so many ms. */
+const noRoomWait = 1000;
 /** After what can not be read, and notifications that could not be written: so many ms. */
 const troubleWait = 60_000;
 /** Limits that end within so many ms of each other end together. */
@@ -96,6 +103,8 @@ export class Run {
   readonly #limited = new Map<number, number>();
   /** Groups that found no share. */
   readonly #shareless: Group[] = [];
+  /** What it takes of the room beyond one message. */
+  #weight = 0;
   #living: LivingContext | undefined;
   #saving: Promise<void> | undefined;
   #groupsLeft = 0;
@@ -128,6 +137,7 @@ export class Run {
       return await this.#work();
     } finally {
       if (this.#seat !== undefined) this.#parts.shares.give(this.#seat);
+      this.#parts.giveRoom(this.#weight);
     }
   }
 
@@ -138,6 +148,9 @@ export class Run {
     if ('kind' in read) return read;
     const { context, body } = read;
     if (this.#phase === 'halted' || context.queue.held) return recorded;
+    const weight = Math.floor(context.envelope.recipients.length / recipientsForOne);
+    if (!this.#parts.takeRoom(weight)) return { kind: 'later', until: clock.now() + noRoomWait };
+    this.#weight = weight;
     this.#phase = 'sending';
     const living = new LivingContext(context);
     this.#living = living;

@@ -43,6 +43,7 @@ export class Recent {
     // A copy, since a small buffer is mostly a view of a larger one, which it would keep alive.
     this.#messages.set(id, { context, octets: octets && copyOf(octets) });
     this.#octets += size;
+    if (this.#octets <= this.#limit) return;
     for (const [oldest] of this.#messages) {
       if (this.#octets <= this.#limit) break;
       this.forget(oldest);

@@ -215,3 +215,27 @@ test('a route that is always limited until now does not make the queue spin', as
   await world.run(10_000);
   assert.ok(world.seen.length <= 101, `${world.seen.length} attempts in 10 s`);
 });
+
+test('messages with many recipients take the room of several', async () => {
+  let most = 0;
+  const inHand = new Set<SpoolId>();
+  const clock = new VirtualClock();
+  const world = new World({
+    clock,
+    limits: { inHand: 40 },
+    script: async (_, { context }) => {
+      inHand.add(context.id);
+      most = Math.max(most, inHand.size);
+      await new Promise<void>((resolve) => clock.after(1000, resolve));
+      inHand.delete(context.id);
+      return delivered;
+    },
+  });
+  await world.queue.start();
+  for (let i = 0; i < 20; i++) {
+    await world.add(Array.from({ length: 500 }, (_, r) => `r${r}@d${i}.example`));
+  }
+  await clock.run();
+  assert.equal(await world.spool.count(), 0);
+  assert.ok(most >= 3 && most <= 4, `${most} of them at once`);
+});
