@@ -73,6 +73,18 @@ const wrongs: readonly (readonly [name: string, tampering: Tampering, fault: Reg
     /is lost/,
   ],
   [
+    'a spool that says that it has what it has not',
+    {
+      spool: (spool) => {
+        const begin = spool.begin.bind(spool);
+        spool.begin = (context) => ({ ...begin(context), commit: async () => 'nowhere' });
+        return spool;
+      },
+    },
+    /was accepted, and is nowhere/,
+  ],
+  ['secrets that go in clear', { tls: 'none' }, /got it in clear/],
+  [
     'a pool without limits',
     { pool: { perTarget: 100, total: 1000 } },
     /connections of life|connections at once|over connection/,

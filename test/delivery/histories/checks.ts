@@ -22,7 +22,12 @@ export async function faultsOf(world: World): Promise<readonly string[]> {
 /** Each recipient was delivered, or given up, or taken back, or is still queued and held. */
 async function checkEnds(world: World, takes: Takes, faults: string[]): Promise<void> {
   for (const [number, message] of world.plan.messages.entries()) {
-    const id = world.ids[number] ?? '';
+    const id = world.ids[number];
+    if (id === undefined) {
+      if (world.answers[number] === 'accepted') faults.push(`message ${number} was accepted, and is nowhere`);
+      continue;
+    }
+    if (world.answers[number] === 'refused') faults.push(`message ${number} was refused, and kept`);
     const context = await world.storage.context(id).catch(() => null);
     if (context !== null && !context.queue.held) {
       faults.push(
@@ -183,7 +188,8 @@ async function checkRest(world: World, faults: string[]): Promise<void> {
   const open = world.network.open(process.address);
   if (open > 0) faults.push(`at the end ${open} connections are open`);
   if (world.clock.now() < horizon) faults.push('the history did not come to its end');
-  const expected = world.plan.spool.faults > 0 ? ['not-recorded', 'not-notified', 'internal'] : [];
+  const expected =
+    world.plan.spool.faults > 0 ? ['not-recorded', 'not-notified', 'internal', 'reception'] : [];
   for (const trouble of world.troubles) {
     if (!expected.some((kind) => trouble.startsWith(kind))) faults.push(`trouble: ${trouble}`);
   }

@@ -75,7 +75,8 @@ export interface MessagePlan {
   /** Its content is not ASCII alone. */
   readonly eightBit?: true;
 }
-type Notify = 'never' | 'success' | 'failure' | 'delay';
+/** A word of NOTIFY. */
+export type Notify = 'never' | 'success' | 'failure' | 'delay';
 
 /** What an operator does. */
 export interface Deed {
@@ -127,6 +128,8 @@ export interface Plan {
   readonly rate?: Rate;
   /** Milliseconds that the spool takes for a write, and the part of writes that fail. */
   readonly spool: { readonly latency: number; readonly faults: number };
+  /** Plain messages come in by SMTP, to the process itself. */
+  readonly reception: boolean;
   readonly keepsFailed: boolean;
   /** Local delivery fails with this chance. */
   readonly localTrouble: number;
@@ -197,6 +200,7 @@ export function planOf(seed: number): Plan {
     concurrency: dice.pick([1, 2, 5, 50]),
     ...(rate && { rate }),
     spool: { latency: dice.pick([0, 1, 10]), faults: dice.chance(0.15) ? 0.1 : 0 },
+    reception: dice.chance(0.4),
     keepsFailed: dice.chance(0.2),
     localTrouble: dice.chance(0.2) ? 0.3 : 0,
   };

@@ -1,4 +1,5 @@
 /** The process that a history is about: queue, routes, sender and transport as they are, in a world of its own. */
+import type { Duplex } from 'node:stream';
 import {
   type Attempt,
   domainRoutes,
@@ -14,12 +15,14 @@ import {
   type SessionPoolOptions,
   Shaper,
   SmtpSender,
+  type TlsPolicy,
   type Transport,
 } from 'mailwright/delivery';
 import { CachingResolver } from 'mailwright/dns';
-import type { Clock } from 'mailwright/machine';
-import { type Connect, SmtpTransport } from 'mailwright/node';
-import type { SmtpTransaction, TransactionResult } from 'mailwright/smtp';
+import type { Clock, ConnectionInfo } from 'mailwright/machine';
+import { type Connect, type ServedSession, SmtpTransport, serveSmtp } from 'mailwright/node';
+import { spoolTo } from 'mailwright/reception';
+import { mx, SmtpServerMachine, type SmtpTransaction, type TransactionResult } from 'mailwright/smtp';
 import type { Spool } from 'mailwright/spool';
 import { SeededRandom, virtualTlsClient } from 'mailwright/testing';
 import { MortalSpool } from './mortal-spool.ts';
@@ -36,6 +39,11 @@ export interface Sending {
   result: TransactionResult | null;
 }
 
+/** Where mail comes in. */
+export const home = '203.0.113.25';
+
+const withoutTls = mx.extensions.filter(({ keyword }) => keyword !== 'STARTTLS' && keyword !== 'REQUIRETLS');
+
 const same = <T>(it: T): T => it;
 
 /** What a test of the checks does to a process, so that they have something to find. */
@@ -45,6 +53,8 @@ export interface Tampering {
   readonly connect?: (connect: Connect) => Connect;
   readonly pool?: SessionPoolOptions;
   readonly notifier?: Notifier;
+  /** For domains that want TLS. */
+  readonly tls?: TlsPolicy;
 }
 
 export class Process {
@@ -53,7 +63,11 @@ export class Process {
   readonly queue: Queue;
   readonly sender: SmtpSender;
   readonly shaper: Shaper;
-  readonly spool: MortalSpool;
+  readonly #mortal: MortalSpool;
+  readonly #spool: Spool;
+  readonly clock: Clock;
+  readonly #sessions = new Set<ServedSession>();
+  #stopListening = () => {};
   readonly #world: World;
   #alive = true;
 
@@ -63,9 +77,11 @@ export class Process {
     this.#world = world;
     this.life = life;
     this.address = `198.51.100.${life}`;
-    const clock = this.#clock();
+    const clock = this.#mortalClock();
+    this.clock = clock;
     const chance = (place: number) => new SeededRandom(plan.seed * 1000 + life * 10 + place).fraction;
-    this.spool = new MortalSpool({ storage, clock: world.clock, random: chance(1), ...plan.spool });
+    this.#mortal = new MortalSpool({ storage, clock: world.clock, random: chance(1), ...plan.spool });
+    this.#spool = spool(this.#mortal);
     const { rate, concurrency } = plan;
     this.shaper = new Shaper({
       clock,
@@ -100,7 +116,9 @@ export class Process {
       random: chance(2),
       patience: { connect: 20_000, greeting: 60_000, hello: 60_000, endOfData: 120_000 },
       overrides: Object.fromEntries(
-        plan.domains.flatMap(({ name, manner }) => (manner === 'tls' ? [[name, { tls: 'required' }]] : [])),
+        plan.domains.flatMap(({ name, manner }) =>
+          manner === 'tls' ? [[name, { tls: tampering.tls ?? 'required' }]] : [],
+        ),
       ),
       warn: ({ text }) => this.#trouble('route', text),
     });
@@ -113,7 +131,7 @@ export class Process {
       random: chance(4),
     });
     this.queue = new Queue({
-      spool: spool(this.spool),
+      spool: this.#spool,
       router: firstOf(
         domainRoutes({ 'home.example': local, 'boxes.example': boxes }),
         (recipient, context) => {
@@ -139,20 +157,46 @@ export class Process {
     });
   }
 
+  /** Begins to work. */
+  start(): void {
+    void this.queue.start();
+    this.#stopListening = this.#world.network.listen(home, 25, (socket, connection) => {
+      if (this.#alive) this.#serve(socket, connection);
+      else socket.destroy();
+    });
+  }
+
   /** It is there no more, from one moment to the next. */
   async crash(): Promise<void> {
     this.#alive = false;
+    this.#stopListening();
     this.#world.network.crash(this.address);
-    await this.spool.die();
+    this.#world.network.crash(home);
+    await this.#mortal.die();
   }
 
   /** It ends in good order. */
   async stop(): Promise<void> {
+    this.#stopListening();
+    for (const session of this.#sessions) session.shutdown();
     await this.queue.stop();
     await this.sender.close();
   }
 
-  #clock(): Clock {
+  #serve(socket: Duplex, connection: ConnectionInfo): void {
+    const { clock } = this;
+    const options = { ...mx, hostname: 'home.example', extensions: withoutTls };
+    const machine = new SmtpServerMachine(options, { id: `in ${this.#world.network.links}`, ...connection });
+    const handlers = {
+      ...spoolTo(this.#spool, { now: clock.now }),
+      error: (error: unknown) => this.#trouble('reception', error),
+    };
+    const session = serveSmtp(socket, machine, handlers, { clock });
+    this.#sessions.add(session);
+    void session.closed.then(() => this.#sessions.delete(session));
+  }
+
+  #mortalClock(): Clock {
     const { clock } = this.#world;
     return {
       now: clock.now,

@@ -1,12 +1,15 @@
 /** A world in which a history takes place: time, network, servers, mail, and the process with its ends. */
 import { createHash } from 'node:crypto';
-import type { RoutedRecipient } from 'mailwright/delivery';
+import { bodyOf, type RoutedRecipient } from 'mailwright/delivery';
 import { type Zone, type ZoneRecords, ZoneResolver } from 'mailwright/dns';
+import { SmtpTransport } from 'mailwright/node';
 import { type Context, MemorySpool, type NewContext } from 'mailwright/spool';
 import { type ScriptedPeer, SeededRandom, VirtualClock, VirtualNetwork } from 'mailwright/testing';
-import { type Deed, type End, horizon, type MessagePlan, type Plan, start } from './plan.ts';
-import { Process, type Sending, type Tampering } from './process.ts';
+import { type Deed, type End, horizon, type MessagePlan, type Notify, type Plan, start } from './plan.ts';
+import { home, Process, type Sending, type Tampering } from './process.ts';
 import { faultOf, serverOf } from './servers.ts';
+
+type Wish = Exclude<Notify, 'never'>[];
 
 /** What the process said that it would try. */
 export interface Attempted {
@@ -53,8 +56,10 @@ export class World {
   readonly storage: MemorySpool;
   readonly servers = new Map<string, ScriptedPeer>();
   readonly localChance: () => number;
-  /** The ids of the messages, by their numbers. */
+  /** The ids of the messages, by their numbers, as they come into the spool. */
   readonly ids: string[] = [];
+  /** What those who gave messages were told, by their numbers. */
+  readonly answers: ('accepted' | 'refused' | 'unknown' | undefined)[] = [];
   readonly lives: Life[] = [];
   readonly sendings: Sending[] = [];
   readonly attempts: Attempted[] = [];
@@ -98,6 +103,9 @@ export class World {
       this.clock.after(until - start, () => this.zone.set(domain, zone[domain] ?? null));
     }
     this.storage = new MemorySpool({ now: this.clock.now, random: octets(chance(3)) });
+    this.storage.watch(({ kind, entry }) => {
+      if (kind === 'added') void this.#added(entry.id);
+    }, new AbortController().signal);
   }
 
   /** Lets it all happen. */
@@ -120,7 +128,7 @@ export class World {
     const process = new Process(this, this.lives.length + 1, this.#tampering);
     const life: Life = { process, begin, end: horizon, how: 'stop', forgotten: new Set() };
     this.lives.push(life);
-    void process.queue.start();
+    process.start();
     if (next === undefined) return;
     const { how, pause } = next;
     this.clock.after(next.at - begin, async () => {
@@ -168,10 +176,54 @@ export class World {
     return match === null ? null : Number(match[1]);
   }
 
+  async #added(id: string): Promise<void> {
+    const { envelope } = await this.storage.context(id);
+    const number = this.numberOf(envelope.recipients[0]?.path ?? '');
+    if (number !== null) this.ids[number] = id;
+  }
+
   async #accept(number: number, message: MessagePlan): Promise<void> {
+    const { priority, deliverBy, holdUntil, due, held } = message;
+    const isPlain = (priority ?? deliverBy ?? holdUntil ?? due ?? held) === undefined;
+    if (this.plan.reception && isPlain) {
+      this.answers[number] = await this.#submit(number, message);
+      return;
+    }
     const writer = this.storage.begin(contextOf(message));
     await writer.write(contentOf(number, message));
-    this.ids[number] = await writer.commit();
+    await writer.commit();
+    this.answers[number] = 'accepted';
+  }
+
+  /** Gives a message to the process, which may be dead, or die over it. */
+  async #submit(number: number, message: MessagePlan): Promise<'accepted' | 'refused' | 'unknown'> {
+    const { clock, network } = this;
+    const transport = new SmtpTransport({ clock, connect: network.from('203.0.113.99') });
+    const opened = await transport.open({
+      host: 'home.example',
+      at: { addresses: [home], port: 25 },
+      protocol: 'smtp',
+      hostname: 'client.example',
+      tls: { mode: 'none' },
+    });
+    if (!opened.ok) return 'refused';
+    const content = bodyOf(contentOf(number, message));
+    const transaction = {
+      from: message.from,
+      parameters: message.eightBit ? ({ body: '8BITMIME' } as const) : {},
+      recipients: message.recipients.map(({ path, notify }) => ({
+        path,
+        parameters:
+          notify === undefined
+            ? {}
+            : { notify: notify[0] === 'never' ? ('never' as const) : (notify as Wish) },
+      })),
+      size: content.size,
+    };
+    const { recipients } = await opened.session.send(transaction, content);
+    await opened.session.quit();
+    if (recipients.every(({ result }) => result === 'accepted')) return 'accepted';
+    return recipients.some((each) => each.result === 'failed' && each.ambiguous) ? 'unknown' : 'refused';
   }
 
   async #do(deed: Deed): Promise<void> {
@@ -205,7 +257,7 @@ export class World {
       server.connections.forEach(add);
     }
     for (const { context, ...attempt } of this.attempts) add([attempt, context.id]);
-    for (const list of [this.sendings, this.verdicts, this.mailbox, this.done, this.troubles])
+    for (const list of [this.answers, this.sendings, this.verdicts, this.mailbox, this.done, this.troubles])
       list.forEach(add);
     return seen.digest('hex');
   }
