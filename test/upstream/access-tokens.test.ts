@@ -208,7 +208,12 @@ suite('a failure', () => {
     ['an error of no RFC', oauth('slow_down'), 'status: slow_down', 'for now'],
     ['a server in trouble', { status: 500, body: 'oops' }, 'status: HTTP status 500', 'for now'],
     ['a redirect', { status: 302 }, 'status: HTTP status 302', 'for now'],
-    ['no network', { error: new Error('ECONNREFUSED') }, 'network: ECONNREFUSED', 'for now'],
+    [
+      'no network',
+      { error: new TypeError('fetch failed', { cause: new Error('ECONNREFUSED') }) },
+      'network: fetch failed: ECONNREFUSED',
+      'for now',
+    ],
     ['no answer', null, 'timeout: no answer within 10000 ms', 'for now'],
     ['no JSON', { body: '<html>' }, 'malformed: not a bearer token', 'for now'],
     ['JSON that is no object', { body: '7' }, 'malformed: not a bearer token', 'for now'],

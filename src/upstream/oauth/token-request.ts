@@ -85,10 +85,7 @@ async function ask(
       ? temporary('malformed', `more than ${mostOctets} octets`)
       : read(response, text, grant);
   } catch (error) {
-    return temporary(
-      'network',
-      withoutSecrets(error instanceof Error ? error.message : String(error), grant),
-    );
+    return temporary('network', withoutSecrets(causes(error), grant));
   }
 }
 
@@ -183,6 +180,12 @@ function objectOf(text: string): Readonly<Record<string, unknown>> {
   } catch {
     return {};
   }
+}
+
+/** `fetch` says what went wrong in the cause of its error. */
+function causes(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }
 
 function temporary(why: string, text: string): RefusedToken {
