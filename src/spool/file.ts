@@ -45,8 +45,8 @@ export interface FileSpoolOptions extends UlidOptions {
   /** Octets of a segment of the journal. Default 33,554,432 (32 MiB), at least 65,536. */
   readonly segmentSize?: number;
   /**
-   * Octets of messages that are kept in memory after their commit, so that delivering them at once reads nothing
-   * from the disk. Default 16,777,216 (16 MiB); 0 for none.
+   * Octets of messages that are kept in memory after their commit where they are due, so that delivering them at
+   * once reads nothing from the disk. Default 16,777,216 (16 MiB); 0 for none.
    */
   readonly recentOctets?: number;
   /** Told of what was found wrong and left aside, while opening and later. Default: nobody is told. */
@@ -326,10 +326,11 @@ export class FileSpool implements Spool {
     this.#reclaim.look();
   }
 
-  #remember({ kind, id, context, body }: JournalRecord): void {
+  /** Keeps a message in memory that somebody will soon come for. */
+  #remember({ kind, id, due, context, body }: JournalRecord): void {
     if (kind === 'edit') this.#recent.renew(id, context);
     else if (kind === 'gone') this.#recent.forget(id);
-    else if (kind !== 'term') this.#recent.keep(id, context, body);
+    else if (kind !== 'term' && due <= this.#now()) this.#recent.keep(id, context, body);
   }
 
   /** Checks the fencing token; a new highest one becomes durable no later than what is appended next. */

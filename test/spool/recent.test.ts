@@ -56,6 +56,19 @@ test('a message that is delivered right after its commit is never read from the 
   await assert.rejects(spool.context(id), { code: 'SPOOL_NOT_FOUND' });
 });
 
+test('a message that is due later takes no memory meanwhile', async () => {
+  const { disk, spool } = await opened();
+  const writer = spool.begin({
+    protocol: 'SMTP',
+    envelope: { from: '', recipients: [] },
+    queue: { due: Date.now() + 60_000 },
+  });
+  const id = await writer.commit();
+  disk.reads = 0;
+  await spool.context(id);
+  assert.equal(disk.reads, 1);
+});
+
 test('the octets that are handed out are a copy', async () => {
   const { spool } = await opened();
   const id = await stored(spool, Buffer.from('as it came'));
