@@ -1,6 +1,6 @@
 /** A network in memory: addresses, latency, and everything that goes wrong with connections. */
 import type { Duplex } from 'node:stream';
-import { parseIpAddress } from '../address/index.ts';
+import { type IpAddress, parseIpAddress } from '../address/index.ts';
 import type { Clock, ConnectionInfo, PeerAddress } from '../machine/index.ts';
 import type { Connect } from '../node/index.ts';
 import { type Passage, socketError, WireEnd, WireSocket } from './virtual-wire.ts';
@@ -101,7 +101,7 @@ export class VirtualNetwork {
 
   /** Ends of connections that are open at an address. */
   open(address: string): number {
-    return this.#ends.get(address)?.size ?? 0;
+    return this.#ends.get(canonical(address))?.size ?? 0;
   }
 
   /**
@@ -110,7 +110,7 @@ export class VirtualNetwork {
    * @returns stops it; connections that are there stay
    */
   listen(address: string, port: number, accept: Accept): () => void {
-    const at = keyOf(address, port);
+    const at = `${canonical(address)} ${port}`;
     this.#listeners.set(at, accept);
     return () => {
       if (this.#listeners.get(at) === accept) this.#listeners.delete(at);
@@ -118,8 +118,8 @@ export class VirtualNetwork {
   }
 
   /** Lets nothing pass between two groups for a while. */
-  partition(partition: Partition): void {
-    this.#partitions.push(partition);
+  partition({ between: [some, others], ...time }: Partition): void {
+    this.#partitions.push({ between: [some.map(canonical), others.map(canonical)], ...time });
   }
 
   /**
@@ -127,9 +127,10 @@ export class VirtualNetwork {
    * see ECONNRESET. Whoever listens there goes on listening.
    */
   crash(address: string): void {
-    const ends = this.#ends.get(address) ?? [];
-    this.#ends.delete(address);
-    this.#crashes.set(address, this.#crashesOf(address) + 1);
+    const at = canonical(address);
+    const ends = this.#ends.get(at) ?? [];
+    this.#ends.delete(at);
+    this.#crashes.set(at, this.#crashesOf(at) + 1);
     for (const end of ends) end.vanish();
   }
 
@@ -137,38 +138,42 @@ export class VirtualNetwork {
   from(address: string): Connect {
     return (at, { source = address, signal }) =>
       new Promise((connected, failed) => {
+        const giveUp = () => failed(socketError('ECANCELED', 'connect'));
         if (at.family === 'unix') {
           failed(socketError('ENOENT', 'connect'));
-          return;
+        } else if (signal.aborted) {
+          giveUp();
+        } else {
+          signal.addEventListener('abort', giveUp, { once: true });
+          this.#links += 1;
+          const [from, to] = [canonical(source), canonical(at.address)];
+          this.#attempt({
+            link: { from, to, port: at.port, number: this.#links },
+            connected,
+            failed,
+            signal,
+          });
         }
-        this.#links += 1;
-        const link: Link = { from: source, to: at.address, port: at.port, number: this.#links };
-        signal.addEventListener('abort', () => failed(socketError('ECANCELED', 'connect')), { once: true });
-        this.#attempt({ link, connected, failed, signal });
       });
   }
 
   #attempt({ link, connected, failed, signal }: Attempt): void {
     const latency = this.#latency(link);
     const fault = this.#faults(link);
-    const accept = this.#listeners.get(keyOf(link.to, link.port));
     if (fault?.kind === 'blackhole') return;
-    const refusal =
-      fault?.kind === 'unreachable'
-        ? 'EHOSTUNREACH'
-        : fault?.kind === 'refuse' || accept === undefined
-          ? 'ECONNREFUSED'
-          : null;
     const arrival = () => this.#arrival(link, latency) - this.#clock.now();
     const crashes = this.#crashesOf(link.from);
     const isDead = () => this.#crashesOf(link.from) !== crashes;
     this.#clock.after(arrival(), () => {
       if (signal.aborted || isDead()) return;
-      const [client, server] = refusal === null ? this.#wire(link, latency, fault) : [];
+      const accept = this.#listeners.get(`${link.to} ${link.port}`);
+      const isRefused = fault?.kind === 'refuse' || fault?.kind === 'unreachable' || accept === undefined;
+      const [client, server] = isRefused ? [] : this.#wire(link, latency, fault);
       if (server !== undefined) accept?.(new WireSocket(server, true), connectionOf(link));
+      const refusal = fault?.kind === 'unreachable' ? 'EHOSTUNREACH' : 'ECONNREFUSED';
       this.#clock.after(arrival(), () => {
         if (isDead()) return;
-        if (client === undefined) failed(socketError(refusal ?? 'ECONNREFUSED', 'connect'));
+        if (client === undefined) failed(socketError(refusal, 'connect'));
         else if (signal.aborted) client.cut();
         else connected(new WireSocket(client, false));
       });
@@ -242,13 +247,17 @@ function connectionOf({ from, to, port, number }: Link): ConnectionInfo {
   return { remote: endAt(from, 49_152 + (number % 16_384)), local: endAt(to, port) };
 }
 
-function endAt(address: string, port: number): PeerAddress & { family: 'ipv4' | 'ipv6' } {
-  const ip = parseIpAddress(address);
-  if (ip === null) throw new TypeError(`not an IP address: ${address}`);
-  return { ...ip, port };
+function endAt(address: string, port: number): PeerAddress {
+  return { ...parsed(address), port };
 }
 
-/** One key for all ways to write an IPv6 address. */
-function keyOf(address: string, port: number): string {
-  return `${endAt(address, port).address} ${port}`;
+/** The one way to write an address. */
+function canonical(address: string): string {
+  return parsed(address).address;
+}
+
+function parsed(address: string): IpAddress {
+  const ip = parseIpAddress(address);
+  if (ip === null) throw new TypeError(`not an IP address: ${address}`);
+  return ip;
 }
