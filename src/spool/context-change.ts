@@ -97,7 +97,7 @@ export function dueOf(context: Context): number {
 
 /**
  * How soon it goes among those that are due, by its context: a whole number from -99 to 99. The queue's own
- * word goes before that of the sender (RFC 6710 §4.1).
+ * word goes before that of the sender (RFC 6710 §4).
  */
 export function priorityOf({ queue, envelope }: Context): number {
   return Math.min(Math.max(Math.trunc(queue.priority ?? envelope.mtPriority ?? 0), -99), 99);

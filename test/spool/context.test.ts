@@ -103,7 +103,7 @@ test('when a message is due, and how soon it goes', () => {
 test('what the envelope asks for counts until the queue has its say', () => {
   const envelope = { ...plain.envelope, holdUntil: 9000, mtPriority: 4 };
   const asked = { ...plain, envelope };
-  assert.deepEqual([dueOf(asked), priorityOf(asked)], [9000, 4], 'RFC 4865 §4, RFC 6710 §4.1');
+  assert.deepEqual([dueOf(asked), priorityOf(asked)], [9000, 4], 'RFC 4865 §4, RFC 6710 §4');
   const queued = { ...asked, queue: { due: 6000, priority: -1 } };
   assert.deepEqual([dueOf(queued), priorityOf(queued)], [6000, -1]);
   assert.equal(dueOf({ ...plain, envelope: { ...envelope, holdUntil: 1 } }), 5000, 'a time that has passed');

@@ -1,5 +1,6 @@
 /** When a message that could not be delivered is tried again, and when it is given up. */
 import type { Context } from '../../spool/index.ts';
+import { type DomainTable, domainLookup } from '../route/domain-table.ts';
 import type { RoutedRecipient } from '../route.ts';
 
 /** How often, and for how long. All times in milliseconds. */
@@ -46,31 +47,25 @@ export type ScheduleFor = (recipient: RoutedRecipient, context: Context) => Sche
 /**
  * Schedules by domain: each tells in what it differs from the base.
  *
- * @param byDomain by the recipient's domain in lower-case A-labels; `*.example.org` stands for every domain below
+ * @param byDomain `example.org` is that domain, `.example.org` all below it, `*` every other
+ * @throws RouteMisuse `BAD_DOMAIN` for a key that is none of these
  * @example
  * ```ts
  * import { schedulesByDomain } from 'mailwright/delivery';
  *
  * const schedule = schedulesByDomain({
  *   'slow.example': { first: 1_800_000, attempts: 60 },
- *   '*.internal.example': { expiry: 86_400_000 },
+ *   '.internal.example': { expiry: 86_400_000 },
  * });
  * ```
  */
 export function schedulesByDomain(
-  byDomain: Readonly<Record<string, Partial<Schedule>>>,
+  byDomain: DomainTable<Partial<Schedule>>,
   base: Schedule = defaultSchedule,
 ): ScheduleFor {
-  const schedules = new Map(
-    Object.entries(byDomain).map(([domain, part]) => [domain, { ...base, ...part }] as const),
-  );
-  return ({ domain }) => {
-    let found = schedules.get(domain);
-    for (let dot = domain.indexOf('.'); found === undefined && dot >= 0; dot = domain.indexOf('.', dot + 1)) {
-      found = schedules.get(`*${domain.slice(dot)}`);
-    }
-    return found ?? base;
-  };
+  const whole = Object.entries(byDomain).map(([domain, part]) => [domain, { ...base, ...part }] as const);
+  const scheduleOf = domainLookup(Object.fromEntries(whole));
+  return ({ domain }) => scheduleOf(domain) ?? base;
 }
 
 /**

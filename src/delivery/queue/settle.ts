@@ -49,7 +49,7 @@ export function tellsSuccess(recipient: RoutedRecipient, context: Context): bool
   return recipient.notify?.includes('success') === true || context.envelope.deliverBy?.trace === true;
 }
 
-/** The end of a recipient that must not be tried any more: its deadline has passed (RFC 2852 §4.1.1). */
+/** The end of a recipient that must not be tried any more: its deadline has passed (RFC 2852 §4). */
 export function overdue({ deliverBy }: Times, now: number): Failed | undefined {
   if (deliverBy?.mode !== 'return' || now < deliverBy.at) return undefined;
   return { result: 'failed', status: '5.4.7', text: 'not delivered by the time that the sender asked for' };

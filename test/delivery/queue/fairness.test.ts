@@ -140,7 +140,7 @@ test('a backlog costs a few steps for each message, however long it is', async (
   assert.ok(two < 8 * 3000, `${two / 3000} steps for each`);
 });
 
-test('among those that are due, a higher priority goes first (RFC 6710 §4.1)', async () => {
+test('among those that are due, a higher priority goes first (RFC 6710 §4)', async () => {
   let release = () => {};
   const gate = new Promise<void>((resolve) => {
     release = resolve;
