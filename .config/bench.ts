@@ -1,6 +1,7 @@
 /**
- * Runs benches: `npm run bench [name ...] [-- argument ...]`, each `bench/NAME.ts` in a process of
- * its own with `--expose-gc`; without names it runs all of them, one after another.
+ * Runs benches: `npm run bench [name ...] [argument ...]`, each `bench/NAME.ts` in a process of its own
+ * with `--expose-gc`; without names it runs all of them, one after another. The first word that is no
+ * bench begins the arguments.
  */
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -10,14 +11,13 @@ const root = resolve(import.meta.dirname, '..');
 const all = globSync('bench/*.ts', { cwd: root })
   .map((file) => basename(file, '.ts'))
   .sort();
-const words = process.argv.slice(2);
-const divide = words.indexOf('--');
+const words = process.argv.slice(2).filter((word) => word !== '--');
+const divide = words.findIndex((word) => !all.includes(word));
 const asked = divide < 0 ? words : words.slice(0, divide);
-const passedOn = divide < 0 ? [] : words.slice(divide + 1);
+const passedOn = divide < 0 ? [] : words.slice(divide);
 
-const unknown = asked.filter((name) => !all.includes(name));
-if (unknown.length > 0 || all.length === 0) {
-  console.error(`no bench ${unknown.join(', ')}; there are: ${all.join(', ')}`);
+if ((asked.length === 0 && passedOn.length > 0) || all.length === 0) {
+  console.error(`no bench ${passedOn[0]}; there are: ${all.join(', ')}`);
   process.exit(2);
 }
 

@@ -2,7 +2,7 @@
  * The OAuth2 proxy: 1,000 clients submit messages of 4 kB as fast as they are answered, over 100 accounts, and
  * one connection in a hundred is broken off at a random moment; beside the target of 70,000 messages a minute.
  *
- *     npm run bench -- oauth-proxy [-- quick]
+ *     npm run bench oauth-proxy [quick]
  *
  * Access tokens are good for 20 seconds, so that all accounts renew theirs while it runs. In the end no
  * permit may be missing, memory must not have grown, and what clients were told must be so; else it fails.

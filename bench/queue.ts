@@ -2,7 +2,7 @@
  * A queue with a million messages in a file spool: what it costs to add one, to find what is due, to record
  * an outcome, and to keep one in memory; beside the aims that the queue has.
  *
- * `npm run bench -- queue -- quick` takes 50,000 messages. Everything runs in a new directory under MAILWRIGHT_BENCH_DIR (default: the
+ * `npm run bench queue quick` takes 50,000 messages. Everything runs in a new directory under MAILWRIGHT_BENCH_DIR (default: the
  * system's temporary directory), which must be on a real disk for the figures to mean anything.
  */
 import { Buffer } from 'node:buffer';

@@ -2,7 +2,7 @@
  * The whole relay: mail is received durably, queued, and delivered to `smtp-sink`; 4 kB, 20 sessions in.
  * Beside Postfix and Haraka, which do the same on this machine in the same run, and 70,000 messages a minute.
  *
- *     npm run bench relay [-- quick | sustained [minutes]]
+ *     npm run bench relay [quick | sustained [minutes]]
  *
  * `sustained` keeps ours alone under a paced load of the target for ten minutes, and tells its memory.
  */

@@ -2,7 +2,7 @@
  * Receiving durably: 250 only after the message is synced. Beside smtp-server writing one synced file a
  * message, Postfix queueing, and the canned sink, which keeps nothing, as the limit.
  *
- *     npm run bench smtp-durable [-- quick]
+ *     npm run bench smtp-durable [quick]
  */
 import { compare, type NamedLoad } from './smtp/compare.ts';
 import { nodeServer, type Server } from './smtp/contenders.ts';

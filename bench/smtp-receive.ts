@@ -2,7 +2,7 @@
  * Receiving and discarding: messages a second and CPU time a message, beside smtp-server, smtp-sink
  * and a canned Node sink that parses nothing.
  *
- *     npm run bench smtp-receive [-- quick]
+ *     npm run bench smtp-receive [quick]
  */
 import { compare, type NamedLoad } from './smtp/compare.ts';
 import { nodeServer, type Server, smtpSink } from './smtp/contenders.ts';

@@ -2,7 +2,7 @@
  * Sending: messages a second and CPU time a message of the sender, beside the pool of nodemailer, over ten
  * connections to one sink.
  *
- *     npm run bench smtp-send [-- quick]
+ *     npm run bench smtp-send [quick]
  */
 
 import { bodyOf } from 'mailwright/delivery';
