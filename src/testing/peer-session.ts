@@ -10,8 +10,6 @@ import type { Upgraded } from '../node/index.ts';
 import { type MessageSink, type SmtpHandlers, SmtpHost } from '../reception/index.ts';
 import {
   type Envelope,
-  formatReply,
-  isPositive,
   type MessageEvent,
   queuedAs,
   type Reply,
@@ -25,6 +23,7 @@ import {
 import type { Credentials } from '../users/index.ts';
 import { PeerInput } from './peer-input.ts';
 import type { PeerConnection, PeerMessage } from './peer-record.ts';
+import { carriesOut, textOf, verdictOf } from './peer-reply.ts';
 import type { PeerReaction, PeerScript, PeerStage } from './peer-script.ts';
 
 /** What all sessions of a peer are run with. */
@@ -179,6 +178,7 @@ export class PeerSession {
 
   #follow(event: SmtpServerEvent): void {
     if (event.type === 'authenticated') this.connection.user = event.identity.user;
+    if (event.type === 'reset') this.#from = '';
     if (event.type === 'close') this.#leaving = true;
     if (event.type === 'close' && event.why === 'quit') this.#end('quit');
   }
@@ -296,6 +296,7 @@ export class PeerSession {
   }
 
   readonly #received = (chunk: Buffer): void => {
+    if (this.#over) return;
     this.#input.append(chunk);
     this.#wake();
   };
@@ -377,19 +378,4 @@ export class PeerSession {
     const verdicts = takes.map((taken) => (taken ? undefined : replies.messageRefused));
     return lmtp ? verdicts : verdicts[0];
   }
-}
-
-/** Whether a command is carried out that is answered so. */
-function carriesOut(reply: Reply | string): boolean {
-  return typeof reply === 'string' ? /^[23]/.test(reply) : isPositive(reply);
-}
-
-/** What the machine is told of a reply; what goes over the wire is the reply itself. */
-function verdictOf(reply: Reply | string | undefined): Verdict {
-  if (reply === undefined || carriesOut(reply)) return undefined;
-  return typeof reply === 'string' ? replies.refused : reply;
-}
-
-function textOf(reply: Reply | string): string {
-  return typeof reply === 'string' ? reply : formatReply(reply);
 }

@@ -28,10 +28,12 @@ export function socketError(code: string, what: string): Error {
 
 /** One end of a connection. What a program holds of it is a {@link WireSocket}. */
 export class WireEnd {
-  readonly #clock: Clock;
-  readonly #passage: Passage;
   /** The end across. Set once, when both are there. */
   across!: WireEnd;
+  /** Called once, when this end is closed or broken. */
+  onClose: () => void = () => {};
+  readonly #clock: Clock;
+  readonly #passage: Passage;
   #socket: WireSocket | null = null;
   /** What came and the socket has not taken yet. */
   readonly #arrived: (Buffer | null)[] = [];
@@ -40,8 +42,6 @@ export class WireEnd {
   #onTheWay = 0;
   #writer: (() => void) | null = null;
   #lastArrival = 0;
-  /** Called once, when this end is closed or broken. */
-  onClose: () => void = () => {};
   #state: 'open' | 'stalled' | 'closed' = 'open';
   #ended = false;
 

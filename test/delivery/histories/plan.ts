@@ -5,9 +5,9 @@
 import type { QueueLimits, Rate, ReplyRule, SessionPoolOptions } from 'mailwright/delivery';
 import { SeededRandom } from 'mailwright/testing';
 
-export const minute = 60_000;
-export const hour = 60 * minute;
-export const day = 24 * hour;
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
 
 /** When each history begins. */
 export const start = Date.UTC(2026, 2, 1);
@@ -53,7 +53,7 @@ export interface HostPlan {
   readonly protocol?: 'lmtp';
 }
 
-export interface DomainPlan {
+interface DomainPlan {
   readonly name: string;
   /** Names of hosts by preference; `null MX`, no such domain, a name server that fails for a while. */
   readonly mx: readonly string[] | 'null' | 'missing' | 'unanswered';
