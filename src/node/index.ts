@@ -10,6 +10,7 @@ export { type DrivenSession, type DriveOptions, driveSmtpClient } from './drive-
 export type { Connect, ConnectOptions } from './fast-fallback.ts';
 export { networks } from './networks.ts';
 export type { OcspResponse, OcspSource } from './ocsp-staple.ts';
+export { OnDemandRelay, type OnDemandRelayOptions } from './on-demand-relay.ts';
 export type { OpeningTrace } from './opening-trace.ts';
 export { type ProxyHeader, ProxyHeaderReader, type ProxyRead } from './proxy-header.ts';
 export { type SelfSignedOptions, selfSignedCertificate } from './self-signed.ts';
