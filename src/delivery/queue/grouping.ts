@@ -4,12 +4,17 @@ import type { Outcome } from '../outcome.ts';
 import type { NoRoute, Route, RoutedRecipient, Router } from '../route.ts';
 import type { Group } from './attempt.ts';
 import type { QueueProblem } from './problem.ts';
-import { isFinal, type RecipientState, routedRecipient } from './recipient-state.ts';
+import { isFinal, type RecipientState, recipientDue, routedRecipient } from './recipient-state.ts';
 import type { ScheduleFor } from './schedule.ts';
 import { overdue, timesOf } from './settle.ts';
 
-/** Whether to try recipients before they are due, by their route's destination and their domain. */
-export type Hurry = (destination: string, domain: string) => boolean;
+/** Which recipients to try before they are due. */
+export interface Hurry {
+  /** By their route's destination and their domain. */
+  readonly wants: (destination: string, domain: string) => boolean;
+  /** Also those that were never tried because the message is to be sent later. */
+  readonly scheduled: boolean;
+}
 
 /** What grouping works with. */
 export interface GroupingParts {
@@ -42,8 +47,8 @@ export function groupRecipients(
   const places = holdUntil > now ? [] : recipients.keys();
   for (const place of places) {
     const state = stateOf(place);
-    const early = state.due !== undefined && state.due > now;
-    if (isFinal(state) || (early && hurry === undefined)) continue;
+    const early = recipientDue(context, state) > now;
+    if (isFinal(state) || (early && !mayHurry(state, hurry))) continue;
     const recipient = routedRecipient(context, place);
     const late = overdue(timesOf(context, schedule(recipient, context)), now);
     const route = late === undefined ? routeOf(recipient, context, parts) : undefined;
@@ -51,7 +56,7 @@ export function groupRecipients(
       if (!early) known.push([recipient, late ?? route?.outcome ?? noRoute]);
       continue;
     }
-    if (early && !hurry?.(route.destination, recipient.domain)) continue;
+    if (early && !hurry?.wants(route.destination, recipient.domain)) continue;
     const number = (state.attempts ?? 0) + 1;
     const group = groups.get(route.key);
     if (group === undefined) groups.set(route.key, { route, recipients: [recipient], number });
@@ -61,6 +66,10 @@ export function groupRecipients(
     }
   }
   return { groups: [...groups.values()], known };
+}
+
+function mayHurry({ due }: RecipientState, hurry: Hurry | undefined): boolean {
+  return hurry !== undefined && (due !== undefined || hurry.scheduled);
 }
 
 /** The recipient's route; a router that throws has none. */

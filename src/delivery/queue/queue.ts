@@ -242,7 +242,8 @@ export class Queue {
   }
 
   /**
-   * Tries messages before they are due: one by its id, those for a destination, or `'all'`. Held ones stay held.
+   * Tries messages before they are due: one by its id, those for a destination, or `'all'`. Held ones stay held,
+   * and of those that are to be sent later only one that is named goes now.
    *
    * For a destination the context of each message that is not held is read, one after the other, and for
    * `'all'` each is taken; both go only as fast as there is room, and resolve after the last one. It is what
@@ -254,7 +255,7 @@ export class Queue {
   async retry(which: RetryWhich): Promise<RetryReport> {
     const dispatch = this.#dispatch;
     if (which !== 'all' && 'id' in which) {
-      const taken = dispatch.takeEarly(which.id, { hurry: () => true });
+      const taken = dispatch.takeEarly(which.id, { hurry: { wants: () => true, scheduled: true } });
       return { examined: 1, taken: taken ? 1 : 0 };
     }
     return retryMany(which, {

@@ -83,6 +83,11 @@ export function messageState(context: Context): MessageState {
   return context.queue as MessageState;
 }
 
+/** When a recipient is due, in ms since 1970: one that nothing was tried for when its message is. */
+export function recipientDue(context: Context, { due }: RecipientState): number {
+  return due ?? context.queue.due ?? 0;
+}
+
 /** Whether nothing more is to be tried for the recipient. */
 export function isFinal({ status }: DeliveryState): boolean {
   return status !== 'pending' && status !== 'delayed';

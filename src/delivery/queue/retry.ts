@@ -47,7 +47,7 @@ export async function retryMany(
     for await (const { id } of listed) {
       examined++;
       await room();
-      if (take(id, () => true)) taken++;
+      if (take(id, { wants: () => true, scheduled: false })) taken++;
     }
     return { examined, taken };
   }
@@ -75,7 +75,9 @@ function hurryFor({
   readonly subdomains?: boolean;
 }): Hurry {
   const below = `.${destination}`;
-  return (...names) => names.some((name) => name === destination || (subdomains && name.endsWith(below)));
+  const wants = (...names: readonly string[]) =>
+    names.some((name) => name === destination || (subdomains && name.endsWith(below)));
+  return { wants, scheduled: false };
 }
 
 /** Whether a recipient that is still to be served goes there. */
@@ -84,7 +86,7 @@ function wants(context: Context, hurry: Hurry, parts: RetryParts): boolean {
     if (isFinal(recipientState(context, place))) continue;
     const recipient = routedRecipient(context, place);
     const route = routeOf(recipient, context, parts);
-    if (hurry(route !== undefined && 'deliver' in route ? route.destination : '', recipient.domain))
+    if (hurry.wants(route !== undefined && 'deliver' in route ? route.destination : '', recipient.domain))
       return true;
   }
   return false;

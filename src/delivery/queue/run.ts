@@ -10,6 +10,7 @@ import type { Body, Clock } from '../../machine/index.ts';
 import {
   type Context,
   type ContextPatch,
+  dueOf,
   patchContext,
   priorityOf,
   type Spool,
@@ -29,6 +30,7 @@ import {
   isFinal,
   messageState,
   type RecipientState,
+  recipientDue,
   recipientState,
   recordedOutcome,
   routedRecipient,
@@ -352,7 +354,9 @@ export class Run {
       const together =
         times.length > 0 &&
         until - Math.min(...times) <= sameTime &&
-        open.every((place) => this.#limited.has(place) || (this.#state(place).due ?? now) >= until);
+        open.every(
+          (place) => this.#limited.has(place) || recipientDue(living.present, this.#state(place)) >= until,
+        );
       if (together && until - now <= limits.asideTime) return { kind: 'later', until };
       if (shareless !== undefined && this.#limited.size === 0) {
         return { kind: 'turn', route: shareless.route, priority: priorityOf(living.present) };
@@ -363,15 +367,18 @@ export class Run {
       for (const { place } of recipients) this.#limited.set(place, until);
     }
     for (const [place, due] of this.#limited) this.#unsaved.set(place, { ...this.#state(place), due });
-    const due = inDebt ? now + troubleWait : Math.max(this.#nextDue(open, now), holdUntil);
+    const due = inDebt ? now + troubleWait : Math.max(this.#nextDue(living, open, now), holdUntil);
+    // It was looked at before its time, and nothing was to be done.
+    const unchanged = nothingNew && this.#limited.size === 0 && due === dueOf(living.present);
+    if (unchanged && due > now) return recorded;
     await this.#save(living, { due, ...(this.#forgetsNotices && !inDebt && { notices: null }) });
     return recorded;
   }
 
   /** When the first of these recipients is due, by what is not saved yet. */
-  #nextDue(open: readonly number[], now: number): number {
+  #nextDue({ present: context }: LivingContext, open: readonly number[], now: number): number {
     let next = Number.POSITIVE_INFINITY;
-    for (const place of open) next = Math.min(next, this.#state(place).due ?? now);
+    for (const place of open) next = Math.min(next, recipientDue(context, this.#state(place)));
     return open.length === 0 ? now : next;
   }
 

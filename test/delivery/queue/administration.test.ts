@@ -204,6 +204,22 @@ test('trying again before it is due: one, those for a domain, all', async () => 
   assert.equal((await world.queue.view(held))?.standing, 'held');
 });
 
+test('trying again leaves what is to be sent later, unless it is named', async () => {
+  const world = new World();
+  const id = await world.add(to, { queue: { due: start + hour } });
+  await world.add('c@example.org', { queue: { due: start + hour } });
+  await world.run(minute);
+  await world.queue.retry('all');
+  await world.queue.retry({ destination: 'example.org' });
+  await world.queue.idle();
+  assert.deepEqual(world.seen, []);
+  await world.queue.retry({ id });
+  await world.queue.idle();
+  assert.equal(world.seen.length, 1);
+  await world.clock.run();
+  assert.deepEqual(world.attempts('c@example.org'), [[hour, 'delivered']]);
+});
+
 test('trying again does not release what FUTURERELEASE holds (RFC 4865 §4)', async () => {
   const world = new World();
   const id = await world.add(to, { envelope: { holdUntil: start + hour } });
