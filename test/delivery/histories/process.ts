@@ -12,6 +12,7 @@ import {
   type Outcome,
   Queue,
   type Route,
+  type Router,
   type SessionPoolOptions,
   Shaper,
   SmtpSender,
@@ -57,96 +58,81 @@ export interface Tampering {
   readonly tls?: TlsPolicy;
 }
 
+/** One life of the process; the next is another object on the same storage. */
 export class Process {
   readonly life: number;
   readonly address: string;
   readonly queue: Queue;
   readonly sender: SmtpSender;
   readonly shaper: Shaper;
+  readonly #world: World;
+  readonly #clock: Clock;
   readonly #mortal: MortalSpool;
   readonly #spool: Spool;
-  readonly clock: Clock;
   readonly #sessions = new Set<ServedSession>();
   #stopListening = () => {};
-  readonly #world: World;
   #alive = true;
 
   constructor(world: World, life: number, tampering: Tampering = {}) {
-    const { plan, storage, network, zone } = world;
-    const { spool = same, route = same, connect = same } = tampering;
+    const { plan, storage, clock } = world;
+    const { spool = same } = tampering;
     this.#world = world;
     this.life = life;
     this.address = `198.51.100.${life}`;
-    const clock = this.#mortalClock();
-    this.clock = clock;
-    const chance = (place: number) => new SeededRandom(plan.seed * 1000 + life * 10 + place).fraction;
-    this.#mortal = new MortalSpool({ storage, clock: world.clock, random: chance(1), ...plan.spool });
-    this.#spool = spool(this.#mortal);
-    const { rate, concurrency } = plan;
-    this.shaper = new Shaper({
-      clock,
-      limits: { concurrency },
-      replies: plan.replies,
-      rules: rate === undefined ? [] : [{ domain: plan.domains[0]?.name ?? '', rate, concurrency }],
-    });
-    this.sender = new SmtpSender({
-      transport: this.#watched(
-        new SmtpTransport({
-          clock,
-          connect: connect(network.from(this.address)),
-          secure: virtualTlsClient,
-          random: (octets) => new Uint8Array(octets),
+    this.#clock = {
+      now: clock.now,
+      after: (ms, act) =>
+        clock.after(ms, () => {
+          if (this.#alive) act();
         }),
-      ),
+    };
+    this.#mortal = new MortalSpool({ storage, clock, random: this.#chance(1), ...plan.spool });
+    this.#spool = spool(this.#mortal);
+    const { rate, concurrency, replies } = plan;
+    const pace = rate && { domain: plan.domains[0]?.name ?? '', rate, concurrency };
+    this.shaper = new Shaper({
+      clock: this.#clock,
+      limits: { concurrency },
+      replies,
+      rules: pace === undefined ? [] : [pace],
+    });
+    this.sender = this.#makeSender(tampering);
+    this.queue = this.#makeQueue(tampering);
+  }
+
+  #makeSender({ connect = same, pool }: Tampering): SmtpSender {
+    const { network, plan } = this.#world;
+    const clock = this.#clock;
+    const transport = new SmtpTransport({
       clock,
-      pool: tampering.pool ?? plan.pool,
+      connect: connect(network.from(this.address)),
+      secure: virtualTlsClient,
+      random: (octets) => new Uint8Array(octets),
+    });
+    return new SmtpSender({
+      transport: this.#watched(transport),
+      clock,
+      pool: pool ?? plan.pool,
       recipients: plan.recipients,
       shaper: this.shaper,
       error: (error) => this.#trouble('sender', error),
     });
-    const resolver = new CachingResolver(zone, { now: clock.now });
-    const local = localRoute((attempt) => this.#deliver(attempt), {
-      warn: ({ error }) => this.#trouble('local', error),
-    });
-    const mail = mxRoutes({
-      sender: this.sender,
-      resolver,
-      hostname: 'home.example',
-      clock,
-      random: chance(2),
-      patience: { connect: 20_000, greeting: 60_000, hello: 60_000, endOfData: 120_000 },
-      overrides: Object.fromEntries(
-        plan.domains.flatMap(({ name, manner }) =>
-          manner === 'tls' ? [[name, { tls: tampering.tls ?? 'required' }]] : [],
-        ),
-      ),
-      warn: ({ text }) => this.#trouble('route', text),
-    });
-    const boxes = lmtpRoute({
-      sender: this.sender,
-      resolver,
-      hostname: 'home.example',
-      servers: [plan.hosts.find(({ protocol }) => protocol === 'lmtp')?.name ?? 'nobody.example'],
-      clock,
-      random: chance(4),
-    });
-    this.queue = new Queue({
+  }
+
+  #makeQueue(tampering: Tampering): Queue {
+    const { plan, attempts } = this.#world;
+    const clock = this.#clock;
+    return new Queue({
       spool: this.#spool,
-      router: firstOf(
-        domainRoutes({ 'home.example': local, 'boxes.example': boxes }),
-        (recipient, context) => {
-          const found = mail(recipient, context);
-          return found !== undefined && 'deliver' in found ? route(found) : found;
-        },
-      ),
+      router: this.#router(tampering),
       clock,
-      random: chance(3),
+      random: this.#chance(3),
       notifier: tampering.notifier ?? notifier({ hostname: 'home.example', clock }),
       limits: plan.queue,
       keepFailed: () => plan.keepsFailed,
       hooks: {
         attempt: ({ context, recipients, number }) => {
-          world.attempts.push({ life, at: clock.now(), context, recipients, number });
+          attempts.push({ life: this.life, at: clock.now(), context, recipients, number });
           return undefined;
         },
         delivered: ({ recipient }) => this.#tell('delivered', recipient.path),
@@ -155,6 +141,39 @@ export class Process {
       },
       onProblem: ({ kind, cause }) => this.#trouble(kind, cause),
     });
+  }
+
+  /** By MX; to an LMTP server for the mailboxes of our own; to ourselves for senders, who get notifications. */
+  #router({ route = same, tls = 'required' }: Tampering): Router {
+    const { plan, zone } = this.#world;
+    const resolver = new CachingResolver(zone, { now: this.#clock.now });
+    const shared = { sender: this.sender, resolver, hostname: 'home.example', clock: this.#clock };
+    const mail = mxRoutes({
+      ...shared,
+      random: this.#chance(2),
+      patience: { connect: 20_000, greeting: 60_000, hello: 60_000, endOfData: 120_000 },
+      overrides: Object.fromEntries(
+        plan.domains.flatMap(({ name, manner }) => (manner === 'tls' ? [[name, { tls }]] : [])),
+      ),
+      warn: ({ text }) => this.#trouble('route', text),
+    });
+    const boxes = lmtpRoute({
+      ...shared,
+      random: this.#chance(4),
+      servers: [plan.hosts.find(({ protocol }) => protocol === 'lmtp')?.name ?? 'nobody.example'],
+    });
+    const local = localRoute((attempt) => this.#deliver(attempt), {
+      warn: ({ error }) => this.#trouble('local', error),
+    });
+    return firstOf(domainRoutes({ 'home.example': local, 'boxes.example': boxes }), (recipient, context) => {
+      const found = mail(recipient, context);
+      return found !== undefined && 'deliver' in found ? route(found) : found;
+    });
+  }
+
+  /** Chances that follow from the seed. */
+  #chance(place: number): () => number {
+    return new SeededRandom(this.#world.plan.seed * 1000 + this.life * 10 + place).fraction;
   }
 
   /** Begins to work. */
@@ -184,7 +203,7 @@ export class Process {
   }
 
   #serve(socket: Duplex, connection: ConnectionInfo): void {
-    const { clock } = this;
+    const clock = this.#clock;
     const options = { ...mx, hostname: 'home.example', extensions: withoutTls };
     const machine = new SmtpServerMachine(options, { id: `in ${this.#world.network.links}`, ...connection });
     const handlers = {
@@ -194,17 +213,6 @@ export class Process {
     const session = serveSmtp(socket, machine, handlers, { clock });
     this.#sessions.add(session);
     void session.closed.then(() => this.#sessions.delete(session));
-  }
-
-  #mortalClock(): Clock {
-    const { clock } = this.#world;
-    return {
-      now: clock.now,
-      after: (ms, act) =>
-        clock.after(ms, () => {
-          if (this.#alive) act();
-        }),
-    };
   }
 
   #tell(what: 'delivered' | 'failed', path: string): undefined {
