@@ -49,6 +49,7 @@ export type {
   QueueFilter,
   QueuePage,
   QueuePageOptions,
+  StandingCounts,
 } from './queue/view.ts';
 export type { ServerName } from './route/chosen-site.ts';
 export type { DomainTable } from './route/domain-table.ts';

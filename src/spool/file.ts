@@ -66,8 +66,8 @@ const justBegun = 1;
  *
  * What it acknowledges survives power loss: message, context and names in directories are synced before
  * `commit`, `update` or `delete` resolve. Many changes share one sync (group commit), so the more sessions
- * there are, the less each one waits. In memory it keeps less than 300 octets for each message, neither
- * contexts nor bodies. docs/spool-format.md describes the files; `less` shows the mail in them.
+ * there are, the less each one waits. In memory it keeps less than 300 octets for each message, and contexts
+ * and bodies only of those that are due at once. docs/spool-format.md describes the files; `less` shows the mail.
  *
  * Several worker processes each take a subdirectory of their own; the second process in one directory
  * is refused with `SPOOL_LOCKED`.

@@ -80,8 +80,11 @@ export class Ledger {
   }
 
   /**
-   * Adds a message of these octets. @param writer the first one to try with
+   * Adds a message of these octets.
+   *
    * @param about the message in whose course it is added
+   * @param writer the first one to try with
+   * @returns `undefined` where nothing can be written any more
    */
   async add(
     about: SpoolId,

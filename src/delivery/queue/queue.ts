@@ -18,10 +18,12 @@ import { type RetryReport, type RetryWhich, retryMany } from './retry.ts';
 import { defaultSchedule } from './schedule.ts';
 import { type QueueTotals, Totals } from './totals.ts';
 import {
+  countStandings,
   listMessages,
   type QueuedMessage,
   type QueuePage,
   type QueuePageOptions,
+  type StandingCounts,
   type Standings,
   viewMessage,
 } from './view.ts';
@@ -275,6 +277,11 @@ export class Queue {
   /** One message; `undefined` where there is none. */
   view(id: SpoolId): Promise<QueuedMessage | undefined> {
     return viewMessage(this.#spool, id, this.#standings);
+  }
+
+  /** How many messages stand where. It walks once through what the spool lists; {@link Queue.statistics} does not. */
+  count(): Promise<StandingCounts> {
+    return countStandings(this.#spool, this.#standings);
   }
 
   /** What the queue does and has done. */

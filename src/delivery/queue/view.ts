@@ -1,4 +1,5 @@
 /** Looking at the queue: single messages, pages of them, figures. */
+import { setImmediate } from 'node:timers/promises';
 import {
   type Context,
   dueOf,
@@ -77,6 +78,15 @@ export interface QueuePage {
   readonly next?: SpoolId;
 }
 
+/** How many messages stand where. */
+export interface StandingCounts {
+  readonly sending: number;
+  readonly due: number;
+  readonly waiting: number;
+  /** Held, frozen and dead ones together: which is which only their contexts tell. */
+  readonly held: number;
+}
+
 /** What looking needs to know of the queue. */
 export interface Standings {
   readonly now: number;
@@ -86,6 +96,7 @@ export interface Standings {
 /** Contexts that one page may read: a filter that finds little does not read the whole spool at once. */
 const readAtMost = 5000;
 const readAtOnce = 50;
+const countedAtOnce = 10_000;
 
 /** One message; `undefined` where there is none. */
 export async function viewMessage(
@@ -122,6 +133,21 @@ export async function listMessages(
     }
   }
   return { messages, ...(ids.length === readAtMost && last !== undefined && { next: last }) };
+}
+
+/** Counts all messages, by what the spool lists of them. */
+export async function countStandings(spool: Spool, { now, inHand }: Standings): Promise<StandingCounts> {
+  const counts = { sending: 0, due: 0, waiting: 0, held: 0 };
+  let steps = 0;
+  for await (const { id, due } of spool.list()) {
+    if (inHand(id)) counts.sending++;
+    else if (due <= now) counts.due++;
+    else if (due < Number.POSITIVE_INFINITY) counts.waiting++;
+    else counts.held++;
+    // Others have their turn, however many there are.
+    if (++steps % countedAtOnce === 0) await setImmediate();
+  }
+  return counts;
 }
 
 /** The first ids behind a place, in order: a walk through all, with no more of them in memory than are asked for. */

@@ -286,6 +286,7 @@ test('listing goes page by page, filtered', async () => {
     [3, 6, 9, 12, 15, 18, 21, 24],
   );
   assert.deepEqual(await pages({ standing: 'sending' }), []);
+  assert.deepEqual(await world.queue.count(), { sending: 0, due: 0, waiting: 22, held: 3 });
   const [view] = (await world.queue.list({ limit: 1, after: ids[1] ?? '' })).messages;
   assert.deepEqual(view, {
     id: ids[2],
@@ -316,6 +317,7 @@ test('statistics tell what is going on', async () => {
   await world.queue.start();
   await beginning;
   await world.clock.settle();
+  assert.deepEqual(await world.queue.count(), { sending: 1, due: 0, waiting: 0, held: 0 });
   assert.deepEqual(await world.queue.statistics(), {
     attempts: 3,
     delivered: 1,
