@@ -26,6 +26,14 @@ export interface GroupingParts {
   readonly onProblem: (problem: QueueProblem) => void;
 }
 
+/** An outcome that is known without asking anybody. */
+export interface KnownOutcome {
+  readonly recipient: RoutedRecipient;
+  readonly outcome: Outcome;
+  /** It counts as an attempt, so that there is an end to them. */
+  readonly attempted: boolean;
+}
+
 /** RFC 3463 §3.5: X.4.4, unable to route. */
 const noRoute: Outcome = {
   result: 'deferred',
@@ -38,10 +46,10 @@ export function groupRecipients(
   context: Context,
   stateOf: (place: number) => RecipientState,
   parts: GroupingParts,
-): { readonly groups: readonly Group[]; readonly known: readonly (readonly [RoutedRecipient, Outcome])[] } {
+): { readonly groups: readonly Group[]; readonly known: readonly KnownOutcome[] } {
   const { now, hurry, schedule } = parts;
   const groups = new Map<string, Group>();
-  const known: [RoutedRecipient, Outcome][] = [];
+  const known: KnownOutcome[] = [];
   const { recipients, holdUntil = 0 } = context.envelope;
   // RFC 4865 §4: not even a hurry releases it sooner.
   const places = holdUntil > now ? [] : recipients.keys();
@@ -50,10 +58,11 @@ export function groupRecipients(
     const early = recipientDue(context, state) > now;
     if (isFinal(state) || (early && !mayHurry(state, hurry))) continue;
     const recipient = routedRecipient(context, place);
-    const late = overdue(timesOf(context, schedule(recipient, context)), now);
+    const late = overdue(state, timesOf(context, schedule(recipient, context)), now);
     const route = late === undefined ? routeOf(recipient, context, parts) : undefined;
     if (route === undefined || !('deliver' in route)) {
-      if (!early) known.push([recipient, late ?? route?.outcome ?? noRoute]);
+      const outcome = late ?? route?.outcome ?? noRoute;
+      if (!early) known.push({ recipient, outcome, attempted: late === undefined });
       continue;
     }
     if (early && !hurry?.wants(route.destination, recipient.domain)) continue;

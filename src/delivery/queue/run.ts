@@ -16,10 +16,9 @@ import {
   type Spool,
   type SpoolId,
 } from '../../spool/index.ts';
-import type { Outcome } from '../outcome.ts';
-import type { Route, RoutedRecipient, Router } from '../route.ts';
+import type { Route, Router } from '../route.ts';
 import { attempt, type Group } from './attempt.ts';
-import { groupRecipients, type Hurry } from './grouping.ts';
+import { groupRecipients, type Hurry, type KnownOutcome } from './grouping.ts';
 import type { HookCaller } from './hook-caller.ts';
 import { codeOf, type Ledger } from './ledger.ts';
 import { LivingContext } from './living-context.ts';
@@ -162,7 +161,7 @@ export class Run {
       now: clock.now(),
       hurry: this.#hurry,
     });
-    for (const [recipient, outcome] of known) await this.#note(living, recipient, outcome);
+    for (const outcome of known) await this.#note(living, outcome);
     this.#groupsLeft = groups.length;
     const next = groups.values();
     const work = async () => {
@@ -208,7 +207,7 @@ export class Run {
       onShare();
       for (const [i, recipient] of recipients.entries()) {
         const outcome = outcomes[i];
-        if (outcome !== undefined) await this.#note(living, recipient, outcome);
+        if (outcome !== undefined) await this.#note(living, { recipient, outcome, attempted: true });
       }
     } else this.#shareless.push(group);
     this.#groupsLeft--;
@@ -228,7 +227,7 @@ export class Run {
   }
 
   /** Notes an outcome, in memory. */
-  async #note(living: LivingContext, recipient: RoutedRecipient, outcome: Outcome): Promise<void> {
+  async #note(living: LivingContext, { recipient, outcome, attempted }: KnownOutcome): Promise<void> {
     const { clock, random, totals, hooks } = this.#parts;
     const { place } = recipient;
     const context = living.present;
@@ -240,6 +239,7 @@ export class Run {
       schedule,
       times: timesOf(context, schedule),
       tellsSuccess: tellsSuccess(recipient, context),
+      attempted,
     });
     if (outcome.result === 'limited') totals.limited++;
     if (outcome.result === 'limited' && after.owes === before.owes && after.due !== undefined) {

@@ -28,6 +28,8 @@ export interface Moment {
   readonly times: Times;
   /** The sender may want to hear of success. */
   readonly tellsSuccess: boolean;
+  /** The outcome is that of an attempt, and counts as one. */
+  readonly attempted: boolean;
 }
 
 /** A limit that ends at once is still waited for: so long that no route can keep the queue spinning. */
@@ -50,9 +52,17 @@ export function tellsSuccess(recipient: RoutedRecipient, context: Context): bool
 }
 
 /** The end of a recipient that must not be tried any more: its deadline has passed (RFC 2852 §4). */
-export function overdue({ deliverBy }: Times, now: number): Failed | undefined {
+export function overdue(state: RecipientState, { deliverBy }: Times, now: number): Failed | undefined {
   if (deliverBy?.mode !== 'return' || now < deliverBy.at) return undefined;
-  return { result: 'failed', status: '5.4.7', text: 'not delivered by the time that the sender asked for' };
+  const { text, reply, remote } = state;
+  const late = 'not delivered by the time that the sender asked for';
+  return {
+    result: 'failed',
+    status: '5.4.7',
+    text: text === undefined ? late : `${late}: ${text}`,
+    ...(reply && { reply }),
+    ...(remote && { remote }),
+  };
 }
 
 /** The recipient's new state. */
@@ -64,7 +74,7 @@ export function settle(before: RecipientState, outcome: Outcome, moment: Moment)
     return delayed(kept, Math.max(outcome.until, now + shortestWait), moment);
   }
   const { told, owes } = before;
-  const attempts = (before.attempts ?? 0) + 1;
+  const attempts = (before.attempts ?? 0) + (moment.attempted ? 1 : 0);
   const tried = { ...(told && { told }), attempts, last: now, ...outcomeRecord(outcome) };
   if (outcome.result === 'failed') return { ...tried, status: 'failed', owes: 'failure' };
   if (outcome.result === 'delivered') {

@@ -204,6 +204,16 @@ test('how messages end', async (t) => {
   }
 });
 
+test('a deadline that passes is no attempt, and what the remote said last is told', async () => {
+  const world = new World({ script: () => deferred, keepFailed: () => true });
+  const id = await world.add(to, { envelope: { deliverBy: { at: start + 2 * minute, mode: 'return' } } });
+  await world.run();
+  const state = recipientState(await world.spool.context(id), 0);
+  assert.equal(state.attempts, 1);
+  assert.match(state.text ?? '', /^not delivered by the time .*: come back later$/);
+  assert.equal(state.reply?.code, 450);
+});
+
 test('what a remote asks for is kept: not before', async () => {
   const later: Outcome = { ...deferred, notBefore: start + 90 * minute };
   const world = new World({ script: (_, __, number) => (number === 1 ? later : delivered) });
