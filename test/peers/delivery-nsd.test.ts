@@ -73,6 +73,8 @@ alias CNAME one
 elsewhere MX 10 cname
 cname CNAME mx2
 implicit A ${servers.mx1.address}
+dual AAAA ::1
+dual A ${servers.mx2.address}
 addresses MX 10 both
 null MX 0 .
 lost MX 10 nowhere
@@ -85,6 +87,8 @@ waiting MX 10 grey
 loop MX 10 us
 loop MX 20 mx1
 sender MX 10 mx2
+crowd MX 10 mx1
+${Array.from({ length: 99 }, (_, at) => `crowd MX 20 server-${at}.of-a-long-name.${'x'.repeat(40)}`).join('\n')}
 `;
 
 /** What becomes of a recipient in each domain at the first attempt. */
@@ -98,7 +102,9 @@ const table: readonly (readonly [why: string, domain: string, result: string])[]
   ['an alias of a domain', 'alias.example', 'delivered to mx1.example'],
   ['an alias of a server', 'elsewhere.example', 'delivered to cname.example'],
   ['no MX but an address', 'implicit.example', 'delivered to implicit.example'],
+  ['nobody listens by IPv6 (RFC 8305)', 'dual.example', 'delivered to dual.example'],
   ['an address literal', `[${servers.mx2.address}]`, `delivered to [${servers.mx2.address}]`],
+  ['a hundred servers, in an answer over TCP', 'crowd.example', 'delivered to mx1.example'],
   ['a null MX (RFC 7505 §3)', 'null.example', 'failed 5.1.10'],
   ['no such domain', 'nowhere.example', 'failed 5.1.2'],
   ['neither MX nor address', 'textonly.example', 'failed 5.1.2'],
