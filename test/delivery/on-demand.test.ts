@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import {
   type Delivered,
+  defaultSchedule,
   type Failed,
   mxRoutes,
   type OutcomeNotice,
@@ -23,7 +24,7 @@ import {
 import { accepted } from 'mailwright/sasl';
 import { atrn, etrn, mx, reply, requireTls } from 'mailwright/smtp';
 import { type Envelope, MemorySpool } from 'mailwright/spool';
-import { ScriptedPeer, type ScriptedPeerOptions } from 'mailwright/testing';
+import { ScriptedPeer, type ScriptedPeerOptions, VirtualClock } from 'mailwright/testing';
 import { Client } from '../node/client.ts';
 
 const content = Buffer.from('Subject: hello\r\n\r\nhello\r\n');
@@ -286,5 +287,37 @@ suite('ATRN', () => {
     const customer = await turn(client, { script: [{ at: 'connect', reply: reply(554, '5.3.2', 'No') }] });
     await over(customer);
     assert.deepEqual(await provider.left(), ['b@example.org']);
+  });
+
+  test('what nobody comes for has failed in the end, without an attempt', async () => {
+    const clock = new VirtualClock();
+    const { router } = new OnDemandRelay({
+      hostname: 'mail.example.net',
+      customers: { 'example.org': 'tim' },
+      clock,
+    });
+    const failures: OutcomeNotice<Failed>[] = [];
+    const failed = (notice: OutcomeNotice<Failed>) => {
+      failures.push(notice);
+      return undefined;
+    };
+    const queue = new Queue({ spool: new MemorySpool({ now: clock.now }), router, clock, hooks: { failed } });
+    await queue.start();
+    const envelope = { from: 'a@example.edu', recipients: [{ path: 'b@example.org' }] };
+    await queue.enqueue({ protocol: 'ESMTP', envelope }, content);
+    const began = clock.now();
+    await clock.run();
+    await queue.stop();
+    assert.deepEqual(
+      failures.map(({ number, outcome: { status } }) => [number, status]),
+      [[0, '5.4.7']],
+    );
+    assert.ok(clock.now() >= began + defaultSchedule.expiry);
+  });
+
+  test("a customer's domain that is none is misuse", () => {
+    assert.throws(() => new OnDemandRelay({ hostname: 'x.example', customers: { 'not a domain': 'tim' } }), {
+      code: 'BAD_DOMAIN',
+    });
   });
 });
