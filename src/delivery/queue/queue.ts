@@ -163,12 +163,12 @@ export class Queue {
    * Takes no more messages, waits for the attempts in hand, cuts off those that do not end, and resolves when
    * what became of them is recorded. Safe to call again. Close the spool after, not before.
    *
-   * @param options.within how long to wait until attempts are cut off, in ms. Default 30,000
+   * @param options `within`: how long to wait until attempts are cut off, in ms. Default 30,000
    * @returns how many messages were left in hand: their attempts did not end, or could not be recorded. A
    *   message that was delivered and not recorded will be delivered again.
    */
-  stop({ within = stopWithin }: { readonly within?: number } = {}): Promise<{ readonly unfinished: number }> {
-    this.#stopped ??= this.#stop(within);
+  stop(options: { readonly within?: number } = {}): Promise<{ readonly unfinished: number }> {
+    this.#stopped ??= this.#stop(options.within ?? stopWithin);
     return this.#stopped;
   }
 

@@ -41,9 +41,12 @@ export const deferred: Deferred = {
 export const failed: Failed = { result: 'failed', status: '5.1.1', text: 'nobody of that name' };
 export const limitedUntil = (until: number): Limited => ({ result: 'limited', until, why: 'enough for now' });
 
-/** What a route answers for one recipient; a function is asked at each attempt. */
-export type Answer = Outcome | Promise<Outcome>;
-export type Script = (recipient: RoutedRecipient, attempt: Attempt, number: number) => Answer;
+/** What a route answers for one recipient, at its attempt of this number. */
+export type Script = (
+  recipient: RoutedRecipient,
+  attempt: Attempt,
+  number: number,
+) => Outcome | Promise<Outcome>;
 
 /** One recipient of one attempt, as its route saw it. */
 export interface Seen {
