@@ -16,8 +16,11 @@ export interface PeerConnection extends ConnectionInfo {
   readonly user: string | null;
   /** The lines of the commands, without line ends and in order; of AUTH without what it carries. */
   readonly commands: readonly string[];
-  /** Who ended it: the client with QUIT, the client otherwise (or the network), or the peer. */
-  readonly end: 'quit' | 'gone' | 'peer' | null;
+  /**
+   * Who ended it: the client with QUIT, the client otherwise (or the network), the peer; or the peer has
+   * `stalled`, and notices nothing any more.
+   */
+  readonly end: 'quit' | 'gone' | 'peer' | 'stalled' | null;
 }
 
 /** A message whose content came in whole. */

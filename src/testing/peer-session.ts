@@ -238,6 +238,7 @@ export class PeerSession {
 
   #stall(): void {
     this.#over = true;
+    this.#end('stalled');
     this.#socket.pause();
   }
 

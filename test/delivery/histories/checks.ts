@@ -40,7 +40,7 @@ async function checkEnds(world: World, takes: Takes, faults: string[]): Promise<
     );
     for (const { path } of message.recipients) {
       const taken = takes.get(path) ?? [];
-      const failed = world.verdicts.some((verdict) => verdict.path === path && verdict.what === 'failed');
+      const failed = lastVerdict(world, path) === 'failed';
       const delivered = world.verdicts.some(
         (verdict) => verdict.path === path && verdict.what === 'delivered',
       );
@@ -51,6 +51,11 @@ async function checkEnds(world: World, takes: Takes, faults: string[]): Promise<
       }
     }
   }
+}
+
+/** What the process said last: what it said before may have died with it. */
+function lastVerdict(world: World, path: string): 'delivered' | 'failed' | undefined {
+  return world.verdicts.findLast((verdict) => verdict.path === path)?.what;
 }
 
 /** Nobody got a message twice, unless the process could not know, or died before it could write it down. */
@@ -104,7 +109,7 @@ function checkNotices(world: World, takes: Takes, faults: string[]): void {
     for (const { path, notify = ['failure'] } of recipients) {
       const told = (action: string) =>
         world.mailbox.filter(({ text, to }) => to === from && actionFor(text, path) === action).length;
-      const failed = world.verdicts.some((verdict) => verdict.path === path && verdict.what === 'failed');
+      const failed = lastVerdict(world, path) === 'failed';
       const wanted = from !== '' && notify.includes('failure');
       const failures = told('failed');
       const gone = world.done.some(({ deed }) => deed.message === number && deed.kind !== 'flush');

@@ -16,9 +16,10 @@ export function checkLimits(world: World, faults: string[]): void {
       // As the process sees them, which is at the other end of the wire.
       const { latency } = world.plan.hosts.find(({ name }) => name === host) ?? { latency: 0 };
       const own = server.connections.filter(
-        // An attempt that is given up is none for the process any more when its answer arrives.
-        ({ remote, openedAt, closedAt }) =>
-          lifeAt(remote) === life && (closedAt ?? openedAt) - openedAt > 2 * latency,
+        // An attempt that is given up is none for the process any more when its answer arrives. Who stalls sees
+        // no end.
+        ({ remote, openedAt, closedAt, end }) =>
+          lifeAt(remote) === life && (closedAt ?? openedAt) - openedAt > 2 * latency && end !== 'stalled',
       );
       const here = own.map(({ openedAt, closedAt }) => ({
         life,
