@@ -35,7 +35,7 @@ import { dkimRecord, generateDkimKey } from 'mailwright/dkim';
 import { CachingResolver, type Resolver, systemDns, WireResolver, ZoneResolver } from 'mailwright/dns';
 import { SmtpServer, SmtpTransport, selfSignedCertificate } from 'mailwright/node';
 import { authenticated, submitted } from 'mailwright/policy';
-import { receivedBy, type SmtpHandlers, spoolTo } from 'mailwright/reception';
+import { receivedBy, type SmtpHandlers, spoolTo, tlsRequiredNo } from 'mailwright/reception';
 import { SigningKey } from 'mailwright/signature';
 import { mx, replies, submission } from 'mailwright/smtp';
 import { FileSpool } from 'mailwright/spool';
@@ -115,7 +115,11 @@ try {
   const servers = [{ host, port: sinkPort }];
   const toSink = relayRoute({ sender, resolver, hostname, servers, tls: 'none', destination: 'sink' });
   const router = live
-    ? firstOf(domainRoutes({ [domain]: toSink }), mxRoutes({ sender, resolver, hostname }))
+    ? firstOf(
+        // RFC 5321 §4.5.1: Postmaster may come without a domain.
+        domainRoutes({ [domain]: toSink, '': toSink }),
+        mxRoutes({ sender, resolver, hostname, tlsOptional: tlsRequiredNo }),
+      )
     : () => toSink;
   const queue = new Queue({ spool, router, hooks, notifier: notifier({ hostname }) });
   await queue.start();
