@@ -8,6 +8,7 @@ import type { SpoolId } from '../../spool/index.ts';
  * - `not-read`: the message could not be read from the spool. It is tried again later.
  * - `not-listed`: the spool could not say what is due. It is asked again later.
  * - `not-routed`: the router threw. The recipient is tried again by its schedule.
+ * - `not-scheduled`: the function that finds schedules threw. The default one is kept.
  * - `route-failed`: a route broke its promise, and threw or gave the wrong number of outcomes. The recipients
  *   are tried again by their schedules, though they may have been served.
  * - `not-notified`: the notifier threw. It is asked again when the message is next worked on.
@@ -20,6 +21,7 @@ export interface QueueProblem {
     | 'not-read'
     | 'not-listed'
     | 'not-routed'
+    | 'not-scheduled'
     | 'route-failed'
     | 'not-notified'
     | 'internal'

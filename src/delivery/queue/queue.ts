@@ -9,13 +9,13 @@ import { Administration } from './administration.ts';
 import { contextsOf } from './contexts.ts';
 import { type DestinationStatistics, Dispatch } from './dispatch.ts';
 import { HookCaller } from './hook-caller.ts';
+import { safeSchedule, safeTell } from './host-code.ts';
 import { Ledger } from './ledger.ts';
 import { LivingContext } from './living-context.ts';
 import { Notices } from './notices.ts';
 import { defaultLimits, type QueueOptions } from './options.ts';
 import type { QueueProblem } from './problem.ts';
 import { type RetryReport, type RetryWhich, retryMany } from './retry.ts';
-import { defaultSchedule } from './schedule.ts';
 import { type QueueTotals, Totals } from './totals.ts';
 import {
   countStandings,
@@ -93,7 +93,8 @@ export class Queue {
   /** @throws QueueMisuse for limits that are no positive numbers */
   constructor(options: QueueOptions) {
     const { spool, router, clock = systemClock, random = Math.random, notifier, fence } = options;
-    const { schedule = defaultSchedule, onProblem = warn, keepFailed = () => false } = options;
+    const { keepFailed = () => false } = options;
+    const onProblem = safeTell(options.onProblem);
     const limits = { ...defaultLimits, ...options.limits };
     for (const [name, limit] of Object.entries(limits)) {
       if (!(limit >= 1)) throw new QueueMisuse(`the limit ${name} is ${limit}`);
@@ -116,7 +117,6 @@ export class Queue {
     });
     this.#ledger = ledger;
     const notices = new Notices({ spool, ledger, hooks, notifier, onProblem, totals });
-    const scheduleFor = typeof schedule === 'function' ? schedule : () => schedule;
     this.#dispatch = new Dispatch({
       spool,
       clock,
@@ -129,7 +129,7 @@ export class Queue {
         clock,
         random,
         router,
-        schedule: scheduleFor,
+        schedule: safeSchedule(options.schedule, onProblem),
         hooks,
         notices,
         totals,
@@ -326,8 +326,4 @@ export class Queue {
     this.#ledger.close();
     return { unfinished };
   }
-}
-
-function warn({ kind, id, cause }: QueueProblem): void {
-  process.emitWarning(`delivery queue: ${kind}${id === undefined ? '' : `, message ${id}`}: ${cause}`);
 }

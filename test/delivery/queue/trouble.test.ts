@@ -227,3 +227,33 @@ test('where nothing can be read, memory stays bounded, and all comes through in 
   await world.run();
   assert.equal(world.seen.length, 100);
 });
+
+test('functions of the host that throw cost no outcome', async () => {
+  const world = new World({
+    script: (_, __, number) => (number === 1 ? deferred : delivered),
+    schedule: () => {
+      throw new Error('a defect');
+    },
+    onProblem: ({ kind }) => {
+      assert.equal(kind, 'not-scheduled');
+      throw new Error('another one');
+    },
+  });
+  // Their warnings are not for whoever reads the tests' output.
+  const emitWarning = process.emitWarning;
+  let warnings = 0;
+  process.emitWarning = () => {
+    warnings++;
+  };
+  try {
+    await world.add(to);
+    await world.run();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+  assert.deepEqual(world.attempts(to), [
+    [0, 'deferred'],
+    [5 * minute, 'delivered'],
+  ]);
+  assert.ok(warnings > 0);
+});

@@ -1,0 +1,33 @@
+/** A host's functions, made safe to call where an exception would lose an outcome. */
+import type { QueueProblem } from './problem.ts';
+import { defaultSchedule, type Schedule, type ScheduleFor } from './schedule.ts';
+
+type Tell = (problem: QueueProblem) => void;
+
+/** Tells of problems; what throws itself becomes a process warning. */
+export function safeTell(tell: Tell = warn): Tell {
+  return (problem) => {
+    try {
+      tell(problem);
+    } catch (error) {
+      process.emitWarning(`the report of a delivery queue's problem failed: ${error}`);
+    }
+  };
+}
+
+/** Finds schedules; where that throws, the default one is kept. */
+export function safeSchedule(schedule: Schedule | ScheduleFor | undefined, tell: Tell): ScheduleFor {
+  if (typeof schedule !== 'function') return () => schedule ?? defaultSchedule;
+  return (recipient, context) => {
+    try {
+      return schedule(recipient, context);
+    } catch (cause) {
+      tell({ kind: 'not-scheduled', id: context.id, cause });
+      return defaultSchedule;
+    }
+  };
+}
+
+function warn({ kind, id, cause }: QueueProblem): void {
+  process.emitWarning(`delivery queue: ${kind}${id === undefined ? '' : `, message ${id}`}: ${cause}`);
+}
