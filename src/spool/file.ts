@@ -55,6 +55,9 @@ export interface FileSpoolOptions extends UlidOptions {
   readonly files?: Files;
 }
 
+type Settled = FileSpoolOptions &
+  Required<Pick<FileSpoolOptions, 'files' | 'inlineLimit' | 'segmentSize' | 'recentOctets'>>;
+
 const defaultInlineLimit = 131_072;
 const defaultSegmentSize = 33_554_432;
 const defaultRecentOctets = 16_777_216;
@@ -117,11 +120,12 @@ export class FileSpool implements Spool {
       files = systemFiles,
       inlineLimit = defaultInlineLimit,
       segmentSize = defaultSegmentSize,
+      recentOctets = defaultRecentOctets,
     } = options;
-    if (!(inlineLimit >= 0 && inlineLimit <= 1_048_576 && segmentSize >= 65_536)) {
+    if (!(inlineLimit >= 0 && inlineLimit <= 1_048_576 && segmentSize >= 65_536 && recentOctets >= 0)) {
       throw new SpoolError(
         'SPOOL_MISUSE',
-        'inlineLimit must be at most 1 MiB, and segmentSize at least 64 KiB',
+        'inlineLimit must be at most 1 MiB, segmentSize at least 64 KiB, and recentOctets not negative',
       );
     }
     const layout: Layout = { journal: join(directory, 'journal'), large: join(directory, 'large') };
@@ -131,19 +135,15 @@ export class FileSpool implements Spool {
       unlock = await lockDirectory(files, directory);
       await files.syncDirectory(directory);
       const recovered = await recover(files, layout, options.onProblem ?? (() => undefined));
-      return new FileSpool({ ...options, files, inlineLimit, segmentSize }, layout, unlock, recovered);
+      const settled = { ...options, files, inlineLimit, segmentSize, recentOctets };
+      return new FileSpool(settled, layout, unlock, recovered);
     } catch (error) {
       await unlock?.();
       throw storageError(`could not open the spool ${directory}`, error);
     }
   }
 
-  private constructor(
-    options: FileSpoolOptions & Required<Pick<FileSpoolOptions, 'files' | 'inlineLimit' | 'segmentSize'>>,
-    layout: Layout,
-    unlock: () => Promise<void>,
-    recovered: Recovered,
-  ) {
+  private constructor(options: Settled, layout: Layout, unlock: () => Promise<void>, recovered: Recovered) {
     const { files } = options;
     this.#files = files;
     this.#layout = layout;
@@ -155,7 +155,7 @@ export class FileSpool implements Spool {
     this.#fence = new Fence(recovered.term);
     this.#reader = new SegmentReader(files);
     this.#content = new Content(files, layout, this.#reader);
-    this.#recent = new Recent(options.recentOctets ?? defaultRecentOctets);
+    this.#recent = new Recent(options.recentOctets);
     this.#largeNames = new DirectorySync(files, layout.large);
     this.#journal = new Journal({
       files,

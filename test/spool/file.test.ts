@@ -95,6 +95,8 @@ test('options out of range are misuse', async () => {
     { inlineLimit: -1 },
     { inlineLimit: 2 ** 21 },
     { segmentSize: Number.NaN },
+    { recentOctets: -1 },
+    { recentOctets: Number.NaN },
   ]) {
     await assert.rejects(FileSpool.open(fresh(), options), { code: 'SPOOL_MISUSE' });
   }
