@@ -6,6 +6,7 @@
 import type { Clock } from '../../machine/index.ts';
 import type { Spool, SpoolEntry, SpoolId } from '../../spool/index.ts';
 import { Alarm } from './alarm.ts';
+import { Heap } from './heap.ts';
 import type { QueueProblem } from './problem.ts';
 
 /** What an intake works with. */
@@ -32,12 +33,16 @@ const longestPause = 2000;
 /** Entries that may be passed over for each that is taken. */
 const worthOne = 8;
 
+type Urgent = Pick<SpoolEntry, 'id' | 'due'>;
+
 /** Takes what is due. See the top of this file. */
 export class Intake {
   readonly #parts: IntakeParts;
   readonly #alarm: Alarm;
   /** The spool may hold something that is due and not known here. */
   #more = true;
+  /** Urgent messages that are due later, so that they need not be found behind others then. */
+  readonly #urgent = new Heap<Urgent>((a, b) => a.due < b.due);
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #filling: Promise<void> | undefined;
   #stopped = false;
@@ -64,17 +69,33 @@ export class Intake {
     if (this.#stopped || known(id)) return;
     if (due > clock.now()) {
       this.#alarm.by(due);
+      if (priority > 0 && this.#urgent.size < limit) this.#urgent.push({ id, due });
       return;
     }
-    // Of those that come now, some go before others that are due for longer; the urgent ones get a quarter more room.
-    const needed = priority > 0 ? -limit / 4 : this.#more ? limit / 4 : 0;
+    // Of those that come now, some go before others that are due for longer.
+    const needed = priority > 0 ? this.#urgentRoom : this.#more ? limit / 4 : 0;
     if (room() > needed) take(id);
     else this.lookAgain();
+  }
+
+  /** What is urgent gets a quarter more room than there is. */
+  get #urgentRoom(): number {
+    return -this.#parts.limit / 4;
+  }
+
+  #takeUrgent(): void {
+    const { clock, room, known, take } = this.#parts;
+    const now = clock.now();
+    while ((this.#urgent.first?.due ?? Number.POSITIVE_INFINITY) <= now && room() > this.#urgentRoom) {
+      const urgent = this.#urgent.pop();
+      if (urgent !== undefined && !known(urgent.id)) take(urgent.id);
+    }
   }
 
   /** Takes more, where there is more and room for it. */
   fill(): void {
     const { room, onProblem, onFilled, clock } = this.#parts;
+    this.#takeUrgent();
     if (!this.#more || this.#filling !== undefined || this.#stopped || room() <= 0) return;
     if (clock.now() < this.#pausedUntil) {
       this.#alarm.by(this.#pausedUntil);

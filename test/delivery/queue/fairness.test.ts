@@ -5,7 +5,7 @@ import type { Outcome } from 'mailwright/delivery';
 import { type ListOptions, MemorySpool, type SpoolEntry, type SpoolId } from 'mailwright/spool';
 import { VirtualClock } from 'mailwright/testing';
 import { Shares } from '../../../src/delivery/queue/shares.ts';
-import { delivered, hour, limitedUntil, minute, World } from './world.ts';
+import { deferred, delivered, hour, limitedUntil, minute, World } from './world.ts';
 
 /** A spool that counts what is asked of it. */
 class CountingSpool extends MemorySpool {
@@ -164,6 +164,30 @@ test('among those that are due, a higher priority goes first (RFC 6710 §4)', as
     world.seen.filter(({ path }) => path.startsWith('p')).map(({ path }) => path.split('@')[0]),
     ['p5', 'p2', 'p0', 'p0', 'p-3', 'p-9'],
   );
+});
+
+test('an urgent message that is tried again does not wait behind a backlog', async () => {
+  const clock = new VirtualClock();
+  const urgent = 'urgent@urgent.example';
+  const world = new World({
+    clock,
+    limits: { inHand: 4 },
+    script: async ({ path }, _, number) => {
+      if (path === urgent) return number === 1 ? deferred : delivered;
+      await new Promise<void>((resolve) => clock.after(10_000, resolve));
+      return delivered;
+    },
+  });
+  await world.queue.start();
+  await world.add(urgent, { envelope: { mtPriority: 5 } });
+  await clock.settle();
+  for (let i = 0; i < 400; i++) await world.add(`r@d${i}.example`);
+  await clock.run();
+  assert.deepEqual(world.attempts(urgent), [
+    [0, 'deferred'],
+    [5 * minute, 'delivered'],
+  ]);
+  assert.ok((world.seen.at(-1)?.at ?? 0) > 10 * minute, 'there was a backlog all the time');
 });
 
 test('a limit that ends soon is waited for without a write; one that ends later is written', async () => {
