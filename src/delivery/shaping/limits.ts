@@ -2,7 +2,11 @@
 import { checkLimits } from '../limit-misuse.ts';
 import { type Destination, isWithin, type Scope } from './name-pattern.ts';
 
-/** A pace: so many messages in a unit of time, evenly spread, and how many may go at once after a rest. */
+/**
+ * A pace: so many messages in a unit of time, evenly spread, and how many may go at once after a rest. It is kept
+ * when the leave to send is given: those that then wait for a connection go together once there is one, though
+ * never more than `concurrency` allows under way.
+ */
 export interface Rate {
   /** More than 0; need not be whole. */
   readonly messages: number;
