@@ -238,7 +238,7 @@ export class Run {
       random,
       schedule,
       times: timesOf(context, schedule),
-      tellsSuccess: tellsSuccess(recipient, context),
+      tellsSuccess: (how) => tellsSuccess(recipient, context, how, before),
       attempted,
     });
     if (outcome.result === 'limited') totals.limited++;
@@ -247,7 +247,9 @@ export class Run {
       return;
     }
     this.#unsaved.set(place, after);
-    const told = recordedOutcome(after);
+    const noted = recordedOutcome(after);
+    // The outcome itself tells more than what is noted of it; that a recipient is given up, only the note does.
+    const told = outcome.result !== 'limited' && outcome.result === noted.result ? outcome : noted;
     totals[told.result]++;
     // No attempt, no delay of one.
     if (outcome.result === 'limited' && told.result === 'deferred') return;

@@ -4,7 +4,7 @@
  * Pure: time and chance come in with the {@link Moment}.
  */
 import type { Context } from '../../spool/index.ts';
-import type { Failed, Outcome } from '../outcome.ts';
+import type { Delivered, Failed, Outcome } from '../outcome.ts';
 import type { RoutedRecipient } from '../route.ts';
 import { messageState, outcomeRecord, type RecipientState } from './recipient-state.ts';
 import { type Schedule, waitAfter } from './schedule.ts';
@@ -26,8 +26,8 @@ export interface Moment {
   readonly random: () => number;
   readonly schedule: Schedule;
   readonly times: Times;
-  /** The sender may want to hear of success. */
-  readonly tellsSuccess: boolean;
+  /** The sender may want to hear of success of this kind. */
+  readonly tellsSuccess: (how: Delivered['how']) => boolean;
   /** The outcome is that of an attempt, and counts as one. */
   readonly attempted: boolean;
 }
@@ -46,9 +46,21 @@ export function timesOf(context: Context, schedule: Schedule): Times {
   };
 }
 
-/** Whether the sender asked to hear of success (RFC 3461 §4.1) or of relaying (RFC 2852 §4.1.4.2). */
-export function tellsSuccess(recipient: RoutedRecipient, context: Context): boolean {
-  return recipient.notify?.includes('success') === true || context.envelope.deliverBy?.trace === true;
+/** Whether the sender may want to hear of success: what is asked for, and by whom it is wanted, is the notifier's matter. */
+export function tellsSuccess(
+  { notify }: RoutedRecipient,
+  { envelope: { deliverBy } }: Context,
+  how: Delivered['how'],
+  { told }: RecipientState,
+): boolean {
+  // RFC 2852 §4.1.4: each hop is told of.
+  if (deliverBy?.trace === true) return true;
+  // RFC 3461 §5.2.1: who took over NOTIFY tells the sender.
+  if (how === 'passed') return false;
+  // RFC 2852 §4.1.4.2: nobody else will tell of the deadline, of which we have not yet.
+  const isLost = deliverBy?.mode === 'notify' && told?.includes('deadline') !== true;
+  // RFC 3461 §4.1
+  return isLost || notify?.includes('success') === true;
 }
 
 /** The end of a recipient that must not be tried any more: its deadline has passed (RFC 2852 §4). */
@@ -79,9 +91,8 @@ export function settle(before: RecipientState, outcome: Outcome, moment: Moment)
   if (outcome.result === 'failed') return { ...tried, status: 'failed', owes: 'failure' };
   if (outcome.result === 'delivered') {
     const { how } = outcome;
-    // RFC 3461 §5.2.1: who took over NOTIFY tells the sender.
-    if (how === 'passed') return { ...tried, status: 'relayed' };
-    return { ...tried, status: how, ...(moment.tellsSuccess && { owes: 'success' as const }) };
+    const status = how === 'passed' ? 'relayed' : how;
+    return { ...tried, status, ...(moment.tellsSuccess(how) && { owes: 'success' as const }) };
   }
   if (attempts >= moment.schedule.attempts || now >= moment.times.expires) {
     return givenUp({ ...tried, status: 'failed' }, moment, outcome.text);

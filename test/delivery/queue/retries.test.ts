@@ -2,8 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  type Deferred,
+  type Delivered,
   defaultSchedule,
+  type Failed,
   type Outcome,
+  type OutcomeNotice,
   type RoutedRecipient,
   recipientState,
   schedulesByDomain,
@@ -153,6 +157,27 @@ const endings: readonly Ending[] = [
     name: 'success is left to a server that took it over (RFC 3461 §5.2.1)',
     script: () => ({ ...delivered, how: 'passed' }),
     envelope: { envelope: { recipients: [{ path: to, notify: ['success'] }] } },
+    attempts: [0],
+    told: [],
+  },
+  {
+    name: 'DELIVERBY with a trace: each hop is told of, whoever took over NOTIFY (RFC 2852 §4.1.4)',
+    script: () => ({ ...delivered, how: 'passed' }),
+    envelope: { envelope: { deliverBy: { at: start + hour, mode: 'notify', trace: true } } },
+    attempts: [0],
+    told: [[0, 'success', `${to} 2.0.0`]],
+  },
+  {
+    name: 'DELIVERBY with notify: told of where nobody else will tell of the deadline (RFC 2852 §4.1.4.2)',
+    script: () => delivered,
+    envelope: { envelope: { deliverBy: { at: start + hour, mode: 'notify' } } },
+    attempts: [0],
+    told: [[0, 'success', `${to} 2.0.0`]],
+  },
+  {
+    name: 'DELIVERBY with notify: left to a server that took over NOTIFY (RFC 3461 §5.2.1)',
+    script: () => ({ ...delivered, how: 'passed' }),
+    envelope: { envelope: { deliverBy: { at: start + hour, mode: 'notify' } } },
     attempts: [0],
     told: [],
   },
@@ -326,4 +351,26 @@ test('where even that does not fit, the states are kept and the texts go', async
   const state = recipientState(await world.spool.context(id), 3999);
   assert.equal(state.attempts, 1);
   assert.equal(state.text, undefined);
+});
+
+test('hooks get the outcome of the attempt itself, and of a recipient that is given up what is noted', async () => {
+  const passed: Delivered = { ...delivered, how: 'passed', text: 'x'.repeat(900) };
+  const told: (Delivered | Deferred | Failed)[] = [];
+  const note = ({ outcome }: OutcomeNotice<Delivered | Deferred | Failed>) => {
+    told.push(outcome);
+    return undefined;
+  };
+  const world = new World({
+    script: ({ path }) => (path === to ? passed : deferred),
+    schedule: { ...defaultSchedule, attempts: 2 },
+    hooks: { delivered: note, delayed: note, failed: note },
+  });
+  await world.add(to);
+  await world.add('late@example.net');
+  await world.run();
+  assert.deepEqual(told.slice(0, 2), [passed, deferred]);
+  assert.deepEqual(
+    told.slice(2).map(({ result, status }) => [result, status]),
+    [['failed', '5.4.7']],
+  );
 });
