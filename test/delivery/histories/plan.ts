@@ -197,7 +197,7 @@ export function planOf(seed: number): Plan {
       const from = busiest();
       return { domain: dice.pick(domains).name, from, until: from + dice.from(1, dice.pick([minute, day])) };
     }),
-    concurrency: dice.pick([1, 2, 5, 50]),
+    concurrency: dice.pick(rate === undefined ? [1, 2, 5, 50] : [1, 2]),
     ...(rate && { rate }),
     spool: { latency: dice.pick([0, 1, 10]), faults: dice.chance(0.15) ? 0.1 : 0 },
     reception: dice.chance(0.4),

@@ -56,6 +56,7 @@ export interface Tampering {
   readonly notifier?: Notifier;
   /** For domains that want TLS. */
   readonly tls?: TlsPolicy;
+  readonly pace?: 'none';
 }
 
 /** One life of the process; the next is another object on the same storage. */
@@ -89,12 +90,13 @@ export class Process {
     this.#mortal = new MortalSpool({ storage, clock, random: this.#chance(1), ...plan.spool });
     this.#spool = spool(this.#mortal);
     const { rate, concurrency, replies } = plan;
-    const pace = rate && { domain: plan.domains[0]?.name ?? '', rate, concurrency };
+    const pace = tampering.pace === undefined &&
+      rate && { domain: plan.domains[0]?.name ?? '', rate, concurrency };
     this.shaper = new Shaper({
       clock: this.#clock,
       limits: { concurrency },
       replies,
-      rules: pace === undefined ? [] : [pace],
+      rules: pace ? [pace] : [],
     });
     this.sender = this.#makeSender(tampering);
     this.queue = this.#makeQueue(tampering);
