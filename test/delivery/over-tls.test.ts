@@ -3,7 +3,6 @@
  * and what their postmasters are told (RFC 8461, RFC 7672, RFC 8460).
  */
 import assert from 'node:assert/strict';
-import { createHash, X509Certificate } from 'node:crypto';
 import { after, suite, test } from 'node:test';
 import {
   type Deferred,
@@ -19,12 +18,11 @@ import {
   SmtpSender,
   systemClock,
 } from 'mailwright/delivery';
-import { type TlsaData, type Zone, ZoneResolver } from 'mailwright/dns';
+import { type Zone, ZoneResolver } from 'mailwright/dns';
 import type { Body, Clock } from 'mailwright/machine';
 import { parseMessage } from 'mailwright/mime';
 import { MtaSts } from 'mailwright/mtasts';
 import {
-  type Certificate,
   Certificates,
   SmtpServer,
   type SmtpServerSettings,
@@ -43,22 +41,16 @@ import { mx } from 'mailwright/smtp';
 import { type Envelope, MemorySpool } from 'mailwright/spool';
 import type { TlsReport } from 'mailwright/tlsrpt';
 import { Client } from '../node/client.ts';
+import { proved, tlsaOf } from './route/zones.ts';
 
 const day = 86_400_000;
 const good = selfSignedCertificate({ names: ['mx.example.org'] });
 const wrong = selfSignedCertificate({ names: ['mx.example.net'] });
 
-/** The record that vouches for a certificate's key. */
-function tlsaOf({ cert }: Certificate): TlsaData {
-  const key = new X509Certificate(cert).publicKey.export({ type: 'spki', format: 'der' });
-  return { usage: 3, selector: 1, matching: 1, data: createHash('sha256').update(key).digest() };
-}
-
 async function octetsOf(body: Body): Promise<Buffer> {
   return Buffer.concat(await Array.fromAsync(body.open()));
 }
 
-const proved = { authentic: true };
 const zone: Zone = {
   'example.org': { MX: [{ preference: 10, exchange: 'mx.example.org' }], ...proved },
   'mx.example.org': { A: ['127.0.0.1'], ...proved },
@@ -229,6 +221,21 @@ for (const [name, way, failure, domain] of ways) {
       assert.deepEqual(await send({ requireTls: true, dsn }), ['failed 5.7.30', 'delivered 2.0.0']);
       // RFC 8689 §5: as if the sender had asked for RET=HDRS.
       assert.match(told[0]?.toString() ?? '', /^Content-Type: text\/rfc822-headers/m);
+    });
+
+    test('what tells of it is not lost for want of REQUIRETLS itself (RFC 8689 §5)', async () => {
+      const extensions = mx.extensions.filter(({ keyword }) => keyword !== 'REQUIRETLS');
+      const { send, certificates, arrived } = await demanding(way, { extensions });
+      certificates.replace(good);
+      const envelope = { from: 'a@example.org', requireTls: true } as const;
+      assert.deepEqual(await send(envelope), ['failed 5.7.30', 'delivered 2.0.0']);
+      assert.deepEqual(
+        arrived.map(({ octets, inTls }) => [
+          deliveryStatusOf(parseMessage(octets))?.recipients.length,
+          inTls,
+        ]),
+        [[1, true]],
+      );
     });
 
     test('the postmaster reads of both in a report, which needs no TLS itself (RFC 8460 §4, §5.3)', async () => {

@@ -1,6 +1,5 @@
 /** From a domain's records to its server over real TLS: who gets the mail, who does not, and what is reported. */
 import assert from 'node:assert/strict';
-import { createHash, X509Certificate } from 'node:crypto';
 import { after, suite, test } from 'node:test';
 import {
   bodyOf,
@@ -16,18 +15,12 @@ import { MtaSts } from 'mailwright/mtasts';
 import { SmtpServer, SmtpTransport, selfSignedCertificate } from 'mailwright/node';
 import { mx } from 'mailwright/smtp';
 import { contextOf, recipientAt, routeTo } from './survey.ts';
+import { proved, tlsaOf } from './zones.ts';
 
 const good = selfSignedCertificate({ names: ['mx.example.org'] });
 const expired = selfSignedCertificate({ names: ['mx.example.org'], now: 0 });
 const others = selfSignedCertificate({ names: ['mx.example.net'] });
 
-/** The record that vouches for a certificate's key. */
-function tlsaOf({ cert }: { readonly cert: string }): TlsaData {
-  const key = new X509Certificate(cert).publicKey.export({ type: 'spki', format: 'der' });
-  return { usage: 3, selector: 1, matching: 1, data: createHash('sha256').update(key).digest() };
-}
-
-const proved = { authentic: true };
 const plain: Zone = {
   'example.org': { MX: [{ preference: 10, exchange: 'mx.example.org' }], ...proved },
   'mx.example.org': { A: ['127.0.0.1'], ...proved },

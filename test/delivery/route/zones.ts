@@ -1,4 +1,5 @@
 /** Zones that several tests have in common. */
+import { createHash, X509Certificate } from 'node:crypto';
 import type { TlsaData, Zone, ZoneRecords } from 'mailwright/dns';
 
 export const mx = (...hosts: [preference: number, exchange: string][]): ZoneRecords => ({
@@ -29,6 +30,12 @@ export const tlsa = (usage: number): TlsaData => ({
   matching: 1,
   data: new Uint8Array(32),
 });
+
+/** The record that vouches for a certificate's key. */
+export function tlsaOf({ cert }: { readonly cert: string }): TlsaData {
+  const key = new X509Certificate(cert).publicKey.export({ type: 'spki', format: 'der' });
+  return { usage: 3, selector: 1, matching: 1, data: createHash('sha256').update(key).digest() };
+}
 
 /** `example.org` with one server, all of it signed. */
 export const signed: Zone = {
