@@ -23,6 +23,7 @@ import type {
 import { ContentFeed, type FedSession } from './content-feed.ts';
 import { type Deadlines, deadlinesOf, steadyClock, type Waiting } from './deadlines.ts';
 import { discard } from './fast-fallback.ts';
+import { letGo, listen, type StreamOwner } from './stream-listening.ts';
 import type { Secured } from './tls-client.ts';
 
 /** What only a driver can do for a session. */
@@ -91,28 +92,7 @@ interface Sending {
   feed: ContentFeed | null;
 }
 
-/** Whose stream it is. Listeners are shared by all sessions, since closures would cost each one memory. */
-const drivings = new WeakMap<Duplex, Driving>();
-
-/** A listener that hands what a stream says to its session. */
-function listener(tell: (driving: Driving, chunk: Buffer) => void): (this: Duplex, chunk: Buffer) => void {
-  return function (chunk) {
-    const driving = drivings.get(this);
-    if (driving !== undefined) tell(driving, chunk);
-  };
-}
-
-const listeners = Object.entries({
-  data: listener((driving, chunk) => driving.receive(chunk)),
-  end: listener((driving) => driving.receiveEnd()),
-  drain: listener((driving) => driving.stir()),
-  error: listener((driving) => driving.gone()),
-  close: listener((driving) => driving.gone()),
-});
-
-const ignore = () => {};
-
-class Driving implements DrivenSession, FedSession, Waiting {
+class Driving implements StreamOwner, DrivenSession, FedSession, Waiting {
   readonly address: string;
   readonly opened: Promise<SmtpFailure | null>;
   onClose: (() => void) | null = null;
@@ -146,7 +126,7 @@ class Driving implements DrivenSession, FedSession, Waiting {
     this.#settleOpened = resolve;
     this.#deadlines = deadlinesOf(clock ?? steadyClock);
     this.#deadlines.add(this);
-    this.#listen();
+    listen(this.#socket, this);
     if (socket.destroyed) this.gone();
     else this.turn();
   }
@@ -199,17 +179,6 @@ class Driving implements DrivenSession, FedSession, Waiting {
     }
   }
 
-  #listen(): void {
-    drivings.set(this.#socket, this);
-    for (const [name, listener] of listeners) this.#socket.on(name, listener);
-  }
-
-  /** From here on the stream is somebody else's; only its errors are still caught. */
-  #letGo(): void {
-    for (const [name, listener] of listeners) this.#socket.off(name, listener);
-    this.#socket.on('error', ignore);
-  }
-
   /** A chunk came. */
   receive(chunk: Buffer): void {
     if (this.#state !== 'open') return;
@@ -229,7 +198,7 @@ class Driving implements DrivenSession, FedSession, Waiting {
   }
 
   /** The stream can take more, or the machine may. */
-  stir(): void {
+  drained(): void {
     for (const { feed } of this.#sendings) feed?.stir();
   }
 
@@ -244,7 +213,7 @@ class Driving implements DrivenSession, FedSession, Waiting {
     if (!open) return;
     this.#flush();
     this.#goOn();
-    this.stir();
+    this.drained();
   }
 
   #pull(): void {
@@ -339,7 +308,7 @@ class Driving implements DrivenSession, FedSession, Waiting {
       this.turn();
       return;
     }
-    this.#letGo();
+    letGo(this.#socket);
     void this.#upgradeWith(clear).then((secured) => {
       if (this.#state !== 'upgrading') {
         if (secured.ok) discard(secured.socket);
@@ -349,7 +318,7 @@ class Driving implements DrivenSession, FedSession, Waiting {
       if (secured.ok) {
         this.#socket = secured.socket;
         this.#tls = secured.tls;
-        this.#listen();
+        listen(this.#socket, this);
         this.#machine.tlsEstablished(secured.tls);
       } else {
         this.#machine.tlsFailed(secured.text);

@@ -24,6 +24,7 @@ import {
 } from '../smtp/index.ts';
 import type { Json } from '../spool/index.ts';
 import { type Deadlines, deadlinesOf, steadyClock, type Waiting } from './deadlines.ts';
+import { letGo, listen, type StreamOwner } from './stream-listening.ts';
 
 /** A connection that was taken from clear text to TLS. */
 export interface Upgraded {
@@ -99,28 +100,7 @@ export function serveSmtp(
   return new Serving(socket, machine, handlers, options);
 }
 
-/** Whose stream it is. Listeners are shared by all sessions, since closures would cost each one memory. */
-const servings = new WeakMap<Duplex, Serving>();
-
-/** A listener that hands what a stream says to its session. */
-function listener(tell: (serving: Serving, chunk: Buffer) => void): (this: Duplex, chunk: Buffer) => void {
-  return function (chunk) {
-    const serving = servings.get(this);
-    if (serving !== undefined) tell(serving, chunk);
-  };
-}
-
-const listeners = Object.entries({
-  data: listener((serving, chunk) => serving.receive(chunk)),
-  end: listener((serving) => serving.receiveEnd()),
-  drain: listener((serving) => serving.drained()),
-  error: listener((serving) => serving.gone()),
-  close: listener((serving) => serving.gone()),
-});
-
-const ignore = () => {};
-
-class Serving implements ServedSession, Waiting {
+class Serving implements StreamOwner, ServedSession, Waiting {
   #socket: Duplex;
   readonly #machine: SmtpServerMachine;
   readonly #host: SmtpHost;
@@ -151,7 +131,7 @@ class Serving implements ServedSession, Waiting {
     this.#deadlines.add(this);
     this.#sessionEnd = this.#deadlines.after(machine.lifetime);
     this.deadline = this.#sessionEnd;
-    this.#listen();
+    listen(this.#socket, this);
     this.#turn();
   }
 
@@ -201,17 +181,6 @@ class Serving implements ServedSession, Waiting {
       this.#turn();
     }
     this.#arm();
-  }
-
-  #listen(): void {
-    servings.set(this.#socket, this);
-    for (const [name, listener] of listeners) this.#socket.on(name, listener);
-  }
-
-  /** From here on the stream is somebody else's; only its errors are still caught. */
-  #letGo(): void {
-    for (const [name, listener] of listeners) this.#socket.off(name, listener);
-    this.#socket.on('error', ignore);
   }
 
   /** A chunk came. */
@@ -330,7 +299,7 @@ class Serving implements ServedSession, Waiting {
       return;
     }
     this.#state = 'upgrading';
-    this.#letGo();
+    letGo(this.#socket);
     upgrade(clear).then(
       ({ socket, tls }) => {
         if (this.#state !== 'upgrading') {
@@ -339,7 +308,7 @@ class Serving implements ServedSession, Waiting {
         }
         this.#socket = socket;
         this.#state = 'open';
-        this.#listen();
+        listen(this.#socket, this);
         this.#machine.tlsEstablished(tls);
         this.#turn();
       },
@@ -354,7 +323,7 @@ class Serving implements ServedSession, Waiting {
     const { turnaround } = this.#options;
     if (event.why !== 'turnaround' || turnaround === undefined) return;
     this.#flush();
-    this.#letGo();
+    letGo(this.#socket);
     const socket = this.#socket;
     try {
       turnaround(socket, this.#domains, this);
