@@ -10,30 +10,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Delivered, Queue, type RecipientState, type Route } from 'mailwright/delivery';
-import { FileSpool, type NewContext, type SpoolId } from 'mailwright/spool';
+import { FileSpool, type SpoolId } from 'mailwright/spool';
 import { benchLine, printComparison } from './measure/lines.ts';
+import { receivedContext as context } from './measure/received-context.ts';
 import { type Spread, spreadOf } from './measure/rounds.ts';
 
 const count = process.argv.includes('quick') ? 50_000 : 1_000_000;
 /** As many as a busy server has sessions and deliveries. */
 const atOnce = 200;
 
-/** What a message from an authenticated MX brings along: some 600 octets of JSON. */
-const context: NewContext = {
-  protocol: 'ESMTPS',
-  peer: {
-    remote: { family: 'ipv4', address: '192.0.2.1', port: 41234 },
-    local: { family: 'ipv4', address: '192.0.2.2', port: 25 },
-  },
-  tls: { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', servername: 'mx.example.org' },
-  helo: 'mail.example.com',
-  envelope: {
-    from: 'bounces+1234@example.com',
-    recipients: [{ path: 'someone@example.org', notify: ['failure'] }],
-    body: '8bitmime',
-  },
-  verdicts: { spf: { result: 'pass' }, dkim: [{ result: 'pass', domain: 'example.com' }] },
-};
 const body = Buffer.from(`Subject: queued\r\n\r\n${'A line of text.\r\n'.repeat(10)}`);
 
 const delivered: Delivered = { result: 'delivered', how: 'relayed', status: '2.0.0', text: 'taken' };

@@ -1,6 +1,5 @@
 /**
- * Durable commits of the file spool, beside one synced file for each message, the usual way; and what a queue
- * asks of a spool (updates, what is due), beside the aims that the queue has.
+ * Durable commits of the file spool, beside one synced file for each message, the usual way.
  *
  * Everything runs in a new directory under MAILWRIGHT_BENCH_DIR (default: the system's temporary directory), which
  * must be on a real disk for the figures to mean anything.
@@ -9,26 +8,10 @@ import { Buffer } from 'node:buffer';
 import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FileSpool, type NewContext } from 'mailwright/spool';
+import { FileSpool } from 'mailwright/spool';
 import { printComparison } from './measure/lines.ts';
+import { receivedContext as context } from './measure/received-context.ts';
 import { rounds, spreadOf } from './measure/rounds.ts';
-
-/** About 600 octets of JSON, as a message from an authenticated MX gets it. */
-const context: NewContext = {
-  protocol: 'ESMTPS',
-  peer: {
-    remote: { family: 'ipv4', address: '192.0.2.1', port: 41234 },
-    local: { family: 'ipv4', address: '192.0.2.2', port: 25 },
-  },
-  tls: { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', servername: 'mx.example.org' },
-  helo: 'mail.example.com',
-  envelope: {
-    from: 'bounces+1234@example.com',
-    recipients: [{ path: 'someone@example.org', notify: ['failure'] }],
-    body: '8bitmime',
-  },
-  verdicts: { spf: { result: 'pass' }, dkim: [{ result: 'pass', domain: 'example.com' }] },
-};
 
 const root = await mkdtemp(join(process.env['MAILWRIGHT_BENCH_DIR'] ?? tmpdir(), 'spool-bench-'));
 const files = join(root, 'files');
@@ -102,64 +85,3 @@ for (const [size, count] of [
 }
 await spool.close();
 await rm(root, { recursive: true });
-await queueFigures();
-
-/** What a queue does, with many messages in the spool. */
-async function queueFigures(): Promise<void> {
-  const directory = await mkdtemp(join(process.env['MAILWRIGHT_BENCH_DIR'] ?? tmpdir(), 'spool-bench-'));
-  const count = Number(process.env['SPOOL_BENCH_MESSAGES'] ?? 200_000);
-  let queue = await FileSpool.open(directory);
-  const ids: string[] = [];
-  const body = Buffer.alloc(200, 'x');
-  let due = 0;
-  const enqueue = async () => {
-    const writer = queue.begin({ ...context, queue: { due: ++due } });
-    void writer.write(body);
-    ids.push(await writer.commit());
-  };
-  const target = spreadOf([20_000]);
-  const enqueued = spreadOf([(await timed(count, 100, enqueue)).perSecond]);
-  printComparison({ name: `spool enqueue ${count}`, unit: 'msg/s', ours: enqueued, peers: { target } });
-
-  await queue.close();
-  globalThis.gc?.();
-  const before = process.memoryUsage().heapUsed;
-  const begin = performance.now();
-  queue = await FileSpool.open(directory);
-  const seconds = (performance.now() - begin) / 1000;
-  globalThis.gc?.();
-  const octets = (process.memoryUsage().heapUsed - before) / count;
-  console.log(`\nopened in ${seconds.toFixed(2)} s: ${Math.round(count / seconds)} messages/s`);
-  printComparison({
-    name: `spool memory ${count}`,
-    unit: 'octets/msg',
-    ours: spreadOf([octets]),
-    peers: { target: spreadOf([300]) },
-    lowerIsBetter: true,
-  });
-
-  const random = () => ids[Math.floor(Math.random() * ids.length)] ?? '';
-  const figures = await rounds(
-    {
-      update: async () => {
-        const act = () =>
-          queue.update(random(), { queue: { due: ++due }, delivery: { 0: { status: 'delayed' } } });
-        return (await timed(20_000, 100, act)).perSecond;
-      },
-      due: async () => {
-        let seen = 0;
-        const begin = performance.now();
-        for await (const entry of queue.list({ dueBy: Number.POSITIVE_INFINITY })) {
-          seen += entry.size > 0 ? 1 : 0;
-          if (seen === 20_000) break;
-        }
-        return (1000 * seen) / (performance.now() - begin);
-      },
-    },
-    { count: 3 },
-  );
-  printComparison({ name: `spool update ${count}`, unit: 'op/s', ours: figures.update, peers: { target } });
-  printComparison({ name: `spool due ${count}`, unit: 'msg/s', ours: figures.due, peers: { target } });
-  await queue.close();
-  await rm(directory, { recursive: true });
-}
