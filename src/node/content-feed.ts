@@ -46,6 +46,7 @@ export class ContentFeed {
   /** Never rejects: a source that fails is the machine's to deal with. */
   async run(): Promise<void> {
     let fed = 0;
+    let rest = this.#content.size;
     try {
       for await (const chunk of this.#content.open()) {
         for (let at = 0; at < chunk.length && !this.#over; at += pieceSize) {
@@ -59,7 +60,12 @@ export class ContentFeed {
           while (!this.#over && !this.#session.roomy) await this.#stirred();
         }
         if (this.#over) return;
+        rest -= chunk.length;
       }
+      // The machine may be at the next message by now, which is not to be ended in the place of this one.
+      if (this.#over) return;
+      // What a source has lost must not pass for the whole.
+      if (rest > 0) throw new Error(`the content ended ${rest} octets before its size`);
       this.#machine.finish();
     } catch (error) {
       if (this.#over) return;

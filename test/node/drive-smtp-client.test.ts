@@ -217,6 +217,61 @@ test('a source that fails never completes a message', async () => {
   }
 });
 
+test('the end of content that was refused does not end the message that comes after it', async () => {
+  const [ours, theirs] = duplexPair();
+  const heard: string[] = [];
+  theirs.on('data', (chunk) => heard.push(String(chunk)));
+  const machine = new SmtpClientMachine({ hostname: 'client.test', random: randomBytes });
+  const session = driveSmtpClient(ours, machine, { address: '192.0.2.25' });
+  const say = async (text: string) => {
+    theirs.write(text);
+    for (let turn = 0; turn < 5; turn++) await new Promise((next) => setImmediate(next));
+  };
+  await say('220 mx.test\r\n');
+  await say('250-mx.test\r\n250-PIPELINING\r\n250 CHUNKING\r\n');
+  assert.equal(await session.opened, null);
+  /** Content that takes its time behind the first octets. */
+  const slow = (octets: Buffer, rest = Buffer.alloc(0)) => {
+    const time = Promise.withResolvers<void>();
+    const body: Body = {
+      size: octets.length + rest.length,
+      async *open() {
+        yield octets;
+        await time.promise;
+        if (rest.length > 0) yield rest;
+      },
+    };
+    return { body, goOn: time.resolve };
+  };
+  const large = slow(Buffer.alloc(90_000, 'line\r\n'));
+  const next = slow(Buffer.from('Subject: whole\r\n'), Buffer.from('\r\ntext\r\n'));
+  const first = outcome(session, large.body);
+  await say('250 ok\r\n250 ok\r\n');
+  await say('552 5.3.4 too large\r\n');
+  assert.equal(await first, 'refused 552 at content');
+  const second = outcome(session, next.body);
+  large.goOn();
+  await say('250 reset\r\n250 ok\r\n250 ok\r\n');
+  next.goOn();
+  await say('');
+  await say('250 second\r\n');
+  assert.equal(await second, 'accepted 250');
+  assert.ok(heard.join('').endsWith(`BDAT ${next.body.size} LAST\r\nSubject: whole\r\n\r\ntext\r\n`));
+  session.destroy();
+});
+
+test('content that ends before its size is never completed', async () => {
+  for (const extensions of [mx.extensions, []]) {
+    const { server, received } = await receiving({ extensions });
+    const session = await sessionWith(server.port);
+    const cut: Body = { ...contentOf('Subject: half\r\n\r\nhal'), size: 1000 };
+    assert.equal(await outcome(session, cut), 'content at content');
+    session.destroy();
+    await server.close();
+    assert.deepEqual(received, []);
+  }
+});
+
 test('an abort ends the session at once, and the transaction with it', async () => {
   const { port } = await scripted('220 mx.test', { RCPT: null });
   const session = await sessionWith(port);
