@@ -53,16 +53,26 @@ export function patchContext(context: Context, patch: ContextPatch): Context {
 /**
  * A context as one line of JSON.
  *
+ * @param room octets below {@link contextLimit} that are to stay free: see {@link roomToGrow}
  * @throws SpoolError `SPOOL_CONTEXT_TOO_LARGE` when it is over {@link contextLimit}; `SPOOL_MISUSE` when it
  *   holds what is no JSON, such as a bigint or a cycle
  */
-export function encodeContext(context: Context): string {
+export function encodeContext(context: Context, room = 0): string {
   const text = jsonText(context);
+  const limit = contextLimit - room;
   // No character takes more than three octets of UTF-8 for its one or two UTF-16 units.
-  if (text.length > contextLimit / 3 && Buffer.byteLength(text) > contextLimit) {
-    throw new SpoolError('SPOOL_CONTEXT_TOO_LARGE', `the context takes more than ${contextLimit} octets`);
+  if (text.length > limit / 3 && Buffer.byteLength(text) > limit) {
+    throw new SpoolError('SPOOL_CONTEXT_TOO_LARGE', `the context takes more than ${limit} octets`);
   }
   return text;
+}
+
+/**
+ * Octets that the context of a new message leaves free, since what becomes of its recipients must find room in it
+ * later: a sender, who chooses the envelope, could else make a message that can be tried and not recorded.
+ */
+export function roomToGrow({ envelope }: Context): number {
+  return 2000 + 200 * envelope.recipients.length;
 }
 
 /**

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Body, Bytes } from '../machine/index.ts';
 import type { Context, ContextPatch, NewContext, SpoolId } from './context.ts';
-import { completeContext, decodeContext, encodeContext, patchContext } from './context-change.ts';
+import { completeContext, decodeContext, encodeContext, patchContext, roomToGrow } from './context-change.ts';
 import type {
   BeginOptions,
   ListOptions,
@@ -216,7 +216,7 @@ export class FileSpool implements Spool {
       this.#checkOpen();
       const taken = await intake.finish();
       const context = { ...(patch === undefined ? begun : patchContext(begun, patch)), size };
-      const text = encodeContext(context);
+      const text = encodeContext(context, roomToGrow(context));
       const record = { ...recordOf('file', context, text), bodyCrc: taken.crc };
       if (taken.where === 'file') await this.#largeNames.sync();
       await this.#append(

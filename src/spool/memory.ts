@@ -8,6 +8,7 @@ import {
   encodeContext,
   patchContext,
   priorityOf,
+  roomToGrow,
 } from './context-change.ts';
 import type {
   BeginOptions,
@@ -92,7 +93,7 @@ export class MemorySpool implements Spool {
         const context = { ...(patch === undefined ? begun : patchContext(begun, patch)), size };
         const message = {
           entry: entryOf(context),
-          context: encodeContext(context),
+          context: encodeContext(context, roomToGrow(context)),
           octets: Buffer.from(gathered.view()),
         };
         this.#messages.set(id, message);

@@ -31,6 +31,12 @@ export interface LedgerParts {
 /** The wait before a write is tried again, in ms: at first, and at most. */
 const firstWait = 1000;
 const longestWait = 60_000;
+/** What says nothing about the storage: others may go on. */
+const aboutOneMessage: ReadonlySet<string | undefined> = new Set([
+  'SPOOL_CORRUPT',
+  'SPOOL_CONTEXT_TOO_LARGE',
+  'SPOOL_MISUSE',
+]);
 
 /** Durable writes, tried again until they succeed. See the top of this file. */
 export class Ledger {
@@ -123,8 +129,7 @@ export class Ledger {
           if (code === 'SPOOL_NOT_FOUND') return undefined;
           if (code === 'SPOOL_FENCED' || code === 'SPOOL_CLOSED') return this.#end(id, code, cause);
           this.#parts.onProblem({ kind: 'not-recorded', id, cause });
-          // One message that is damaged says nothing about the storage.
-          if (!failed && code !== 'SPOOL_CORRUPT') {
+          if (!failed && !aboutOneMessage.has(code)) {
             failed = true;
             this.#failing++;
           }

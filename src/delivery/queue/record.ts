@@ -8,7 +8,8 @@ export type RecordedStates = Map<number, RecipientState>;
 /**
  * The patch that puts these states in place of those in a context.
  *
- * @param form `lean`: without what remotes said, for a context that is at its limit
+ * @param form `lean`: without what remotes said and who they are, for a context that is at its limit; a spool
+ *   keeps room for that
  */
 export function statePatch(
   context: Context,
@@ -17,7 +18,7 @@ export function statePatch(
 ): { readonly [place: number]: JsonRecord } {
   const delivery: { [place: number]: JsonRecord } = {};
   for (const [place, state] of states) {
-    const { text: _, reply: __, ...lean } = state;
+    const { text: _, reply: __, remote: ___, ...lean } = state;
     delivery[place] = replacing(recipientState(context, place), form === 'lean' ? lean : state);
   }
   return delivery;

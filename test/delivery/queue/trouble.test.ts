@@ -62,6 +62,18 @@ for (const code of ['SPOOL_FULL', 'SPOOL_IO', 'SPOOL_READ_ONLY'] as const) {
   });
 }
 
+test('SPOOL_CONTEXT_TOO_LARGE: a message whose state finds no room says nothing about the storage', async () => {
+  const { spool, world } = broken({ script: ({ path }) => (path === to ? deferred : delivered) });
+  await world.add(to);
+  spool.broken = 'SPOOL_CONTEXT_TOO_LARGE';
+  await world.run(minute);
+  assert.equal((await world.queue.statistics()).troubled, false);
+  await world.add('c@example.org');
+  await world.clock.run({ until: start + 2 * minute });
+  assert.equal(world.attempts(to).length, 1, 'it was not served twice');
+  assert.equal(world.attempts('c@example.org').length, 1);
+});
+
 test('SPOOL_FENCED: another owner has taken over, and this queue stops by itself', async () => {
   const world = new World({ fence: () => 1 });
   await world.add(to);
