@@ -25,6 +25,11 @@ export interface Attempt {
   readonly body: Body;
   /** Ends the attempt early: the queue stops, or the message was taken away. The outcome is then `limited`. */
   readonly signal: AbortSignal;
+  /**
+   * Takes what became of one recipient while others still take their time, so that it is durable at once and a
+   * crash does not make it come again. `deliver` resolves with the same in the end. To call it is a courtesy.
+   */
+  readonly report?: (recipient: RoutedRecipient, outcome: Outcome) => void;
 }
 
 /**

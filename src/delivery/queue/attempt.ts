@@ -3,7 +3,7 @@ import { tracingChannel } from 'node:diagnostics_channel';
 import type { Body } from '../../machine/index.ts';
 import type { SpoolId } from '../../spool/index.ts';
 import type { Deferred, Outcome } from '../outcome.ts';
-import type { Route, RoutedRecipient } from '../route.ts';
+import type { Attempt, Route, RoutedRecipient } from '../route.ts';
 import { type HookCaller, isOutcome } from './hook-caller.ts';
 import type { LivingContext } from './living-context.ts';
 import type { QueueProblem } from './problem.ts';
@@ -48,7 +48,7 @@ export async function attempt(
   group: Group,
   living: LivingContext,
   body: Body,
-  signal: AbortSignal,
+  how: Required<Pick<Attempt, 'signal' | 'report'>>,
   { hooks, onProblem }: AttemptParts,
 ): Promise<readonly Outcome[]> {
   const { route, recipients, number } = group;
@@ -61,7 +61,7 @@ export async function attempt(
     if (answer !== undefined && isOutcome(answer)) return recipients.map(() => answer);
     hooks.add(living, answer);
   }
-  const deliver = () => route.deliver({ context: living.present, recipients, body, signal });
+  const deliver = () => route.deliver({ context: living.present, recipients, body, ...how });
   try {
     const outcomes = attempts.hasSubscribers
       ? await attempts.tracePromise(deliver, {

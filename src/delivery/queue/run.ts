@@ -18,6 +18,7 @@ import {
 } from '../../spool/index.ts';
 import type { Route, Router } from '../route.ts';
 import { attempt, type Group } from './attempt.ts';
+import { EarlyOutcomes } from './early-outcomes.ts';
 import { groupRecipients, type Hurry, type KnownOutcome } from './grouping.ts';
 import type { HookCaller } from './hook-caller.ts';
 import { codeOf, type Ledger } from './ledger.ts';
@@ -202,16 +203,18 @@ export class Run {
     if (this.#sit(route)) {
       totals.attempts++;
       const begin = clock.now();
-      const outcomes = await attempt(group, living, body, this.#abort.signal, this.#parts);
+      const early = new EarlyOutcomes(
+        (recipient, outcome) => this.#note(living, { recipient, outcome, attempted: true }),
+        () => this.#startSaving(living),
+      );
+      const how = { signal: this.#abort.signal, report: early.report };
+      const outcomes = await attempt(group, living, body, how, this.#parts);
       shares.give(route.key, clock.now() - begin);
       onShare();
-      for (const [i, recipient] of recipients.entries()) {
-        const outcome = outcomes[i];
-        if (outcome !== undefined) await this.#note(living, { recipient, outcome, attempted: true });
-      }
+      await early.end(recipients, outcomes);
     } else this.#shareless.push(group);
     this.#groupsLeft--;
-    if (this.#groupsLeft > 0 && this.#unsaved.size > 0) this.#saving ??= this.#saveEarly(living);
+    this.#startSaving(living);
   }
 
   /** Takes a share for the route, if there is one. */
@@ -259,7 +262,11 @@ export class Run {
     hooks.add(living, await hooks.ask(this.id, () => hook(notice)));
   }
 
-  /** Records what has ended while other destinations go on. */
+  /** Sees to it that what has ended is recorded while others go on. */
+  #startSaving(living: LivingContext): void {
+    if (this.#groupsLeft > 0 && this.#unsaved.size > 0) this.#saving ??= this.#saveEarly(living);
+  }
+
   async #saveEarly(living: LivingContext): Promise<void> {
     // Those that end in the same turn of the event loop share a write.
     await setImmediate();
@@ -272,9 +279,12 @@ export class Run {
     const states = new Map(this.#unsaved);
     const added = living.takeAdded();
     const delivery = statePatch(living.present, states);
-    const context = await this.#parts.ledger.update(this.id, { ...added, delivery, queue }, () => ({
+    // What a former process announced pays nothing that is owed from now on.
+    const forgets = this.#forgetsNotices;
+    const whole = forgets && queue['notices'] === undefined ? { ...queue, notices: null } : queue;
+    const context = await this.#parts.ledger.update(this.id, { ...added, delivery, queue: whole }, () => ({
       delivery: statePatch(living.present, states, 'lean'),
-      queue,
+      queue: whole,
     }));
     if (context === undefined) {
       this.#gone = true;

@@ -128,6 +128,7 @@ export class SmtpSender implements SiteSender {
         mostHosts: hosts,
         mostAnswers: answers,
         largestReencoded,
+        news: [],
       };
       for (const { from, places } of batches) {
         const transmission = new Transmission(plan, from, places, outcomes);

@@ -48,6 +48,8 @@ export interface TransmissionPlan {
   readonly mostAnswers: number;
   /** The largest message that is re-encoded, in octets. */
   readonly largestReencoded: number;
+  /** Places of recipients whose outcomes are new, and reported as soon as anything else is to be sent. */
+  readonly news: number[];
 }
 
 /** What is sent to one server. */
@@ -114,7 +116,11 @@ export class Transmission {
       if (came === 'answered') answered++;
       if (tried >= mostHosts || answered >= mostAnswers) break;
     }
-    for (const place of this.#left) this.#outcomes[place] = this.#notes.get(place) ?? this.#broken();
+    for (const place of this.#left) {
+      const noted = this.#notes.get(place);
+      this.#outcomes[place] = noted ?? this.#broken();
+      if (noted !== undefined) this.#plan.news.push(place);
+    }
   }
 
   async #tryHost(host: SiteHost): Promise<Tried> {
@@ -142,6 +148,7 @@ export class Transmission {
 
   #send(host: SiteHost, places: readonly number[], content: Content, first: boolean): Promise<ErrandResult> {
     const { pool, clock, route, attempt } = this.#plan;
+    this.#report();
     const { onTls } = route;
     const facts = {
       from: this.#from,
@@ -170,6 +177,16 @@ export class Transmission {
       }),
       () => pool.send(host.target, errand),
     );
+  }
+
+  /** Tells what is known already, since the rest may take long. */
+  #report(): void {
+    const { news, attempt } = this.#plan;
+    for (const place of news) {
+      const [recipient, outcome] = [attempt.recipients[place], this.#outcomes[place]];
+      if (recipient !== undefined && outcome !== undefined) attempt.report?.(recipient, outcome);
+    }
+    news.length = 0;
   }
 
   /** Nothing was sent to `places`. */
@@ -233,8 +250,10 @@ export class Transmission {
       }
       progress = true;
       const outcome = this.#outcomeOf(each, result, host, remote, place);
-      if (outcome.isFinal) this.#outcomes[place] = outcome.of;
-      else {
+      if (outcome.isFinal) {
+        this.#outcomes[place] = outcome.of;
+        this.#plan.news.push(place);
+      } else {
         this.#note(place, outcome.of);
         later.push(place);
       }

@@ -75,10 +75,18 @@ function setUp(scene: Scene) {
     metadata: {},
   };
   const controller = new AbortController();
-  const attempt: Attempt = { context, recipients: routed, body: eightBit, signal: controller.signal };
+  /** What is reported early, and how many transactions were begun before. */
+  const reported: [number, string][] = [];
+  const attempt: Attempt = {
+    context,
+    recipients: routed,
+    body: eightBit,
+    signal: controller.signal,
+    report: ({ place }, outcome) => reported.push([transactions().length, `${place}: ${brief(outcome)}`]),
+  };
   const deliver = (changed: Partial<SiteRoute> = {}) => sender.deliver({ ...route, ...changed }, attempt);
   const transactions = () => transport.opened.flatMap(({ sent }) => sent);
-  return { clock, transport, sender, deliver, controller, observed, transactions, context };
+  return { clock, transport, sender, deliver, controller, observed, reported, transactions, context };
 }
 
 /** The same answer to every recipient. */
@@ -467,6 +475,33 @@ suite('sites, limits and ends', () => {
       'limited 1005000',
     ]);
     assert.equal(transactions().length, 1);
+  });
+
+  test('what is known is reported before anything else is sent, and nothing where that is all', async () => {
+    const a: FakeServer = {
+      answer: ({ recipients }) => ({
+        recipients: recipients.map(({ path }) =>
+          path === 'user1@example.org' ? greylisted : { result: 'accepted', reply: accept },
+        ),
+        dsn: false,
+        mended: false,
+      }),
+    };
+    const { deliver, reported } = setUp({ servers: { a, b: {} }, recipients: 5, perTransaction: 2 });
+    const outcomes = await deliver();
+    assert.deepEqual(reported, [
+      [1, '0: delivered 2.0.0 a'],
+      [2, '1: delivered 2.0.0 b'],
+      [3, '2: delivered 2.0.0 a'],
+      [3, '3: delivered 2.0.0 a'],
+    ]);
+    assert.deepEqual(
+      outcomes.map(brief),
+      ['a', 'b', 'a', 'a', 'a'].map((host) => `delivered 2.0.0 ${host}`),
+    );
+    const alone = setUp({ servers: { a: {} }, recipients: 2 });
+    await alone.deliver();
+    assert.deepEqual(alone.reported, []);
   });
 
   test('what was said before counts, where the next server is crowded', async () => {
