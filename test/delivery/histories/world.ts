@@ -149,6 +149,9 @@ export class World {
         sending.endedAt = this.clock.now();
         continue;
       }
+      // What it learns is on its way into the spool within a moment, unless the spool refuses it.
+      const moment = this.plan.spool.faults > 0 ? 300_000 : 4 * this.plan.spool.latency + 10;
+      if (this.clock.now() - sending.endedAt > moment) continue;
       for (const [place, { path }] of transaction.recipients.entries()) {
         if (result.recipients[place]?.result === 'accepted' && (await this.#isOpen(path)))
           forgotten.add(path);
