@@ -2,6 +2,7 @@
 import type { MaybePromise } from '../../users/index.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Attempt, Route } from '../route.ts';
+import { ownKey } from './own-key.ts';
 import { refusal } from './refusal.ts';
 import { type DeliveryWarning, tellWarning } from './warning.ts';
 
@@ -46,7 +47,7 @@ export function localRoute(deliver: LocalDelivery, options: LocalRouteOptions = 
   };
   return {
     kind: 'local',
-    key: `local ${destination}`,
+    key: ownKey('local', destination),
     destination,
     async deliver(attempt) {
       const { recipients, signal } = attempt;

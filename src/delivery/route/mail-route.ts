@@ -30,6 +30,8 @@ export interface Surroundings {
 /** Where a route leads, and how. */
 export interface Way {
   readonly kind: string;
+  /** `Route.key` */
+  readonly key: string;
   readonly destination: string;
   readonly look: () => Promise<MailSiteFinding>;
   readonly manner: Manner;
@@ -56,7 +58,7 @@ export class MailRoute implements Route, SiteRoute {
   constructor(way: Way, around: Surroundings) {
     this.kind = way.kind;
     this.destination = way.destination;
-    this.key = `${way.kind} ${way.destination}`;
+    this.key = way.key;
     this.#way = way;
     this.#around = around;
   }

@@ -131,7 +131,8 @@ export function mxRoutes(options: MxRouteOptions): Router {
     let route = routes.get(domain);
     if (route === undefined) {
       const { look, ...plan } = unusual(domain) ?? usual;
-      route = new MailRoute({ kind: 'mx', destination: domain, look: () => look(domain), ...plan }, around);
+      const way = { kind: 'mx', key: `mx ${domain}`, destination: domain, look: () => look(domain) };
+      route = new MailRoute({ ...way, ...plan }, around);
       if (routes.size === mostRoutes) routes.delete(routes.keys().next().value as string);
     } else routes.delete(domain);
     // The last of the Map is the one used last.

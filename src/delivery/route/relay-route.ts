@@ -11,6 +11,7 @@ import { MailRoute } from './mail-route.ts';
 import { mannerOf, type ServerSettings } from './manner.ts';
 import { RouteMisuse } from './misuse.ts';
 import { findMxSite } from './mx-site.ts';
+import { ownKey } from './own-key.ts';
 import { SourceChoice, type Sources } from './source.ts';
 import type { TlsPolicy } from './tls-demand.ts';
 import type { DeliveryWarning } from './warning.ts';
@@ -135,5 +136,7 @@ function configuredRoute(
   const destination = options.destination ?? first;
   const sources = new SourceChoice(options.sources);
   const around = { sender, resolver, clock, random, tlsOptional: () => false, onTlsSession: undefined, warn };
-  return new MailRoute({ kind: by.kind, destination, look, manner, sources }, around);
+  const { kind } = by;
+  const key = ownKey(kind, destination);
+  return new MailRoute({ kind, key, destination, look, manner, sources }, around);
 }

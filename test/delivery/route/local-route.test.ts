@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { type DeliveryWarning, type LocalDelivery, localRoute, type Outcome } from 'mailwright/delivery';
+import {
+  type DeliveryWarning,
+  domainRoutes,
+  type LocalDelivery,
+  localRoute,
+  type Outcome,
+} from 'mailwright/delivery';
+import { World } from '../queue/world.ts';
 import { contextOf, recipientAt } from './survey.ts';
 
 const recipients = [recipientAt('example.org'), recipientAt('example.net')];
@@ -58,5 +65,19 @@ suite('delivery by a function of the host', () => {
     const { outcomes, warnings } = await deliver(by, AbortSignal.abort());
     assert.deepEqual(outcomes, ['limited 0', 'limited 0']);
     assert.deepEqual(warnings, []);
+  });
+
+  test('a message for the recipients of two functions goes to both, to each for its own', async () => {
+    const seen: string[] = [];
+    const inbox = (name: string) =>
+      localRoute((attempt) => {
+        for (const { path } of attempt.recipients) seen.push(`${name}: ${path}`);
+        return undefined;
+      });
+    const router = domainRoutes({ 'one.example': inbox('one'), 'two.example': inbox('two') });
+    const world = new World({ router });
+    await world.add(['a@one.example', 'b@two.example']);
+    await world.run();
+    assert.deepEqual(seen.sort(), ['one: a@one.example', 'two: b@two.example']);
   });
 });

@@ -52,7 +52,7 @@ suite('a smart host', () => {
       [25, 587],
     );
     assert.equal(site.hosts[0]?.policy, undefined, 'TLS with it is no matter for reports');
-    assert.equal(route.key, 'relay smtp.provider.example');
+    assert.equal(route.destination, 'smtp.provider.example');
   });
   test('servers of a domain by its MX records', async () => {
     const { site } = await find({ servers: { mxOf: 'provider.example' } });
@@ -112,7 +112,12 @@ suite('a smart host', () => {
   });
   test('it can be named', async () => {
     const { route } = await find({ servers: ['192.0.2.1'], destination: 'provider' });
-    assert.deepEqual([route.kind, route.key, route.destination], ['relay', 'relay provider', 'provider']);
+    assert.deepEqual([route.kind, route.destination], ['relay', 'provider']);
+  });
+  test('two to one server are two, since they may differ in port or user', async () => {
+    const { route } = await find({ servers: ['192.0.2.1'] });
+    const other = await find({ servers: [{ host: '192.0.2.1', port: 587 }] });
+    assert.notEqual(route.key, other.route.key);
   });
 });
 
