@@ -25,6 +25,8 @@ interface Trouble {
   pause: number;
   /** No connection before this time. */
   until: number;
+  /** One was let through after a pause, and nothing was heard of it yet. */
+  isOnTrial: boolean;
 }
 
 /** See the top of this file. Servers without trouble cost nothing. */
@@ -63,18 +65,29 @@ export class CircuitBreaker {
     const trouble = this.#troubles.get(server);
     if (trouble === undefined || trouble.failures < this.#failures) return null;
     const now = this.#clock.now();
-    if (now < trouble.until) return trouble.until;
+    // What is further away than the pause was told by a clock that has been set back since.
+    if (now < trouble.until && trouble.until - now <= trouble.pause) return trouble.until;
     trouble.until = now + trouble.pause;
+    trouble.isOnTrial = true;
     return null;
   }
 
   /** A connection could not be had, or broke. */
   failed(server: string): void {
-    const trouble = this.#troubles.get(server) ?? { failures: 0, pause: this.#pause, until: 0 };
-    trouble.failures += 1;
-    if (trouble.failures > this.#failures) trouble.pause = Math.min(trouble.pause * 2, this.#longestPause);
-    if (trouble.failures >= this.#failures) trouble.until = this.#clock.now() + trouble.pause;
+    const trouble = this.#troubles.get(server) ?? {
+      failures: 0,
+      pause: this.#pause,
+      until: 0,
+      isOnTrial: false,
+    };
     this.#troubles.set(server, trouble);
+    trouble.failures += 1;
+    // Connections that were there before the pause, or were tried beside each other, say nothing new.
+    if (trouble.failures < this.#failures || (trouble.failures > this.#failures && !trouble.isOnTrial))
+      return;
+    if (trouble.isOnTrial) trouble.pause = Math.min(trouble.pause * 2, this.#longestPause);
+    trouble.isOnTrial = false;
+    trouble.until = this.#clock.now() + trouble.pause;
   }
 
   /** The server answered: all is forgotten. */

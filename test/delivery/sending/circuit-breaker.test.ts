@@ -54,6 +54,25 @@ test('pauses double up to a ceiling, and begin anew after a success', () => {
   assert.equal(breaker.ask('a'), clock.time + 1000);
 });
 
+test('connections that fail together are one failure of the server, not as many trials', () => {
+  const { clock, breaker, fail } = setUp();
+  fail(20);
+  assert.equal(breaker.ask('a'), 1000);
+  clock.time = 1000;
+  assert.equal(breaker.ask('a'), null);
+  fail(5);
+  assert.equal(breaker.ask('a'), 3000);
+});
+
+test('a clock that is set back keeps a server waiting for no longer than its pause', () => {
+  const { clock, breaker, fail } = setUp();
+  clock.time = 1_000_000;
+  fail(3);
+  clock.time = 0;
+  assert.equal(breaker.ask('a'), null);
+  assert.equal(breaker.ask('a'), 1000);
+});
+
 test('only so many servers are kept in mind', () => {
   const { breaker, fail } = setUp({ servers: 10 });
   for (let i = 0; i < 100; i++) fail(3, `${i}`);
