@@ -7,19 +7,20 @@
  * lost, and one is doubled only when it was delivered and gone before the debt was forgotten.
  */
 import type { Body } from '../../machine/index.ts';
-import type { Context, NewContext, Spool, SpoolWriter } from '../../spool/index.ts';
+import type { Context, NewContext, Spool, SpoolId, SpoolWriter } from '../../spool/index.ts';
 import type { Notification, Notifier, RecipientNotice } from '../notifier.ts';
 import type { HookCaller } from './hook-caller.ts';
 import { codeOf, type Ledger } from './ledger.ts';
 import type { QueueProblem } from './problem.ts';
 import {
-  type MessageState,
   messageState,
   type NoticeKind,
   type RecipientState,
   recordedOutcome,
   routedRecipient,
 } from './recipient-state.ts';
+import type { ScheduleFor } from './schedule.ts';
+import { timesOf } from './settle.ts';
 import type { Totals } from './totals.ts';
 
 /** What notices work with. */
@@ -39,6 +40,25 @@ export interface Debt {
   /** When the message is given up. */
   readonly expires: number;
 }
+
+/** Of whom something is to be told, by their present states. */
+export function debtsOf(
+  context: Context,
+  stateOf: (place: number) => RecipientState,
+  schedule: ScheduleFor,
+): Debt[] {
+  const debts: Debt[] = [];
+  for (const place of context.envelope.recipients.keys()) {
+    const state = stateOf(place);
+    if (state.owes === undefined) continue;
+    const { expires } = timesOf(context, schedule(routedRecipient(context, place), context));
+    debts.push({ place, state: { ...state, owes: state.owes }, expires });
+  }
+  return debts;
+}
+
+/** The ids of notifications that are about to be added, in place of those noted before. */
+export type Announced = { readonly [kind in NoticeKind]: readonly SpoolId[] | null };
 
 /** A notification on its way into the spool. */
 interface Prepared {
@@ -89,7 +109,7 @@ export class Notices {
     context: Context,
     debts: readonly Debt[],
     body: Body,
-    announce: (notices: MessageState['notices'] & object) => Promise<boolean>,
+    announce: (notices: Announced) => Promise<boolean>,
   ): Promise<Told> {
     const { notifier, ledger, onProblem, totals } = this.#parts;
     const { id } = context;
@@ -113,7 +133,7 @@ export class Notices {
       return notNow;
     }
     if (prepared.length === 0) return { ok: true, kinds };
-    const notices: { [kind in NoticeKind]?: string[] } = {};
+    const notices: { [kind in NoticeKind]: SpoolId[] | null } = { failure: null, delay: null, success: null };
     for (const { notification, writer } of prepared) {
       notices[notification.kind] ??= [];
       notices[notification.kind]?.push(writer.id);

@@ -23,7 +23,7 @@ import { groupRecipients, type Hurry, type KnownOutcome } from './grouping.ts';
 import type { HookCaller } from './hook-caller.ts';
 import { codeOf, type Ledger } from './ledger.ts';
 import { LivingContext } from './living-context.ts';
-import type { Debt, Notices } from './notices.ts';
+import { debtsOf, type Notices } from './notices.ts';
 import type { QueueLimits, QueueOptions } from './options.ts';
 import type { QueueProblem } from './problem.ts';
 import {
@@ -33,7 +33,6 @@ import {
   recipientDue,
   recipientState,
   recordedOutcome,
-  routedRecipient,
 } from './recipient-state.ts';
 import { type RecordedStates, statePatch } from './record.ts';
 import type { ScheduleFor } from './schedule.ts';
@@ -112,6 +111,7 @@ export class Run {
   #groupsLeft = 0;
   #phase: 'reading' | 'sending' | 'halted' = 'reading';
   #gone = false;
+  /** What the spool holds of announced notifications goes with the next write. */
   #forgetsNotices = false;
 
   constructor(id: SpoolId, parts: RunParts, { hurry, seat }: Taking = {}) {
@@ -279,12 +279,11 @@ export class Run {
     const states = new Map(this.#unsaved);
     const added = living.takeAdded();
     const delivery = statePatch(living.present, states);
-    // What a former process announced pays nothing that is owed from now on.
-    const forgets = this.#forgetsNotices;
-    const whole = forgets && queue['notices'] === undefined ? { ...queue, notices: null } : queue;
-    const context = await this.#parts.ledger.update(this.id, { ...added, delivery, queue: whole }, () => ({
+    // What was announced for former debts must not pay what is owed from now on.
+    const state = this.#forgetsNotices ? { notices: null, ...queue } : queue;
+    const context = await this.#parts.ledger.update(this.id, { ...added, delivery, queue: state }, () => ({
       delivery: statePatch(living.present, states, 'lean'),
-      queue: whole,
+      queue: state,
     }));
     if (context === undefined) {
       this.#gone = true;
@@ -292,6 +291,7 @@ export class Run {
       return false;
     }
     living.renew(context);
+    this.#forgetsNotices = false;
     for (const [place, state] of states) if (this.#unsaved.get(place) === state) this.#unsaved.delete(place);
     return true;
   }
@@ -305,7 +305,7 @@ export class Run {
     const open = [...recipients.keys()].filter((place) => !isFinal(this.#state(place)));
     if (open.length > 0 || told === undefined) return this.#putOff(living, open, told === undefined);
     if (this.#keeps(living, told)) {
-      await this.#save(living, { held: true, state: 'dead', since: null, notices: null, due: clock.now() });
+      await this.#save(living, { held: true, state: 'dead', since: null, due: clock.now() });
     } else await ledger.delete(this.id);
     return recorded;
   }
@@ -317,21 +317,13 @@ export class Run {
    */
   async #tell(living: LivingContext, body: Body): Promise<boolean | undefined> {
     const { notices, schedule } = this.#parts;
-    const debts: Debt[] = [];
-    for (const place of living.present.envelope.recipients.keys()) {
-      const state = this.#state(place);
-      if (state.owes === undefined) continue;
-      const { expires } = timesOf(
-        living.present,
-        schedule(routedRecipient(living.present, place), living.present),
-      );
-      debts.push({ place, state: { ...state, owes: state.owes }, expires });
-    }
+    const debts = debtsOf(living.present, (place) => this.#state(place), schedule);
     if (debts.length === 0) return false;
     const context = patchContext(living.present, { delivery: statePatch(living.present, this.#unsaved) });
-    const told = await notices.tell(context, debts, body, (ids) => {
+    const told = await notices.tell(context, debts, body, async (ids) => {
+      const saved = await this.#save(living, { notices: ids });
       this.#forgetsNotices = true;
-      return this.#save(living, { notices: ids });
+      return saved;
     });
     if (!told.ok) return undefined;
     for (const { place, state } of debts) {
@@ -383,7 +375,7 @@ export class Run {
     // It was looked at before its time, and nothing was to be done.
     const unchanged = nothingNew && this.#limited.size === 0 && due === dueOf(living.present);
     if (unchanged && due > now) return recorded;
-    await this.#save(living, { due, ...(this.#forgetsNotices && !inDebt && { notices: null }) });
+    await this.#save(living, { due });
     return recorded;
   }
 

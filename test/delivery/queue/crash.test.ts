@@ -130,3 +130,28 @@ test('destinations of one message that end together share a write', async () => 
   assert.equal(world.seen.length, 30);
   assert.equal(spool.writes, 1);
 });
+
+test('a notification of a former life pays no debt that a later one makes', async () => {
+  const clock = new VirtualClock();
+  const spool = memorySpool(clock);
+  const dies: Script = async ({ domain }) => {
+    if (domain === 'bad.example') return failed;
+    return new Promise(() => {});
+  };
+  const first = new World({ spool, clock, script: dies, notifier: plainNotifier });
+  // It announced a notification about the first recipient, added it, and died.
+  const announced = await first.add(sender, { queue: { held: true } });
+  await first.add(['a@bad.example', 'b@bad.example', 'c@slow.example'], {
+    delivery: { 0: { status: 'failed', owes: 'failure' } },
+    queue: { notices: { failure: [announced] } },
+  });
+  // The next one notes that the second recipient failed, and dies while it tries the third.
+  await first.run(minute);
+  const stopped = first.queue.stop({ within: 0 });
+  await clock.run();
+  assert.deepEqual(await stopped, { unfinished: 1 });
+  const second = new World({ spool, clock, notifier: plainNotifier });
+  await second.queue.start();
+  await clock.run();
+  assert.equal(second.attempts(sender).length, 1, 'the sender is told of the second recipient');
+});
