@@ -58,7 +58,7 @@ export async function attempt(
   if (hook !== undefined) {
     const notice = { context: living.present, recipients, kind, destination, number };
     const answer = await hooks.ask(id, () => hook.call(hooks.hooks, notice));
-    if (answer !== undefined && isOutcome(answer)) return recipients.map(() => answer);
+    if (isOutcome(answer)) return recipients.map(() => answer);
     hooks.add(living, answer);
   }
   const deliver = () => route.deliver({ context: living.present, recipients, body, ...how });

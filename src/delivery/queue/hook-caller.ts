@@ -30,10 +30,14 @@ export class HookCaller {
     return hook?.bind(hooks) as ReturnType<HookCaller['outcomeHook']>;
   }
 
-  /** Calls one hook; `undefined` where it gave nothing, or threw. */
+  /** Calls one hook; `undefined` where it gave nothing or what is no answer, or threw. */
   async ask<T>(id: SpoolId, hook: () => T | PromiseLike<T>): Promise<T | undefined> {
     try {
-      return await hook();
+      const answer: unknown = await hook();
+      if (answer === null || (typeof answer !== 'object' && answer !== undefined && answer !== false)) {
+        throw new TypeError(`a delivery hook answered ${typeof answer === 'object' ? null : typeof answer}`);
+      }
+      return answer as T | undefined;
     } catch (error) {
       this.report(error, id);
       return undefined;
@@ -62,6 +66,6 @@ export class HookCaller {
 }
 
 /** Whether a hook answered with an outcome rather than a patch. */
-export function isOutcome(answer: HookPatch | Outcome): answer is Outcome {
-  return 'result' in answer;
+export function isOutcome(answer: HookPatch | Outcome | undefined): answer is Outcome {
+  return typeof answer === 'object' && 'result' in answer;
 }

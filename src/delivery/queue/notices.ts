@@ -123,9 +123,7 @@ export class Notices {
         body,
       )) {
         const asked = await this.#asked(context, notification);
-        if (asked !== undefined) {
-          prepared.push({ notification, context: asked, writer: ledger.begin(asked) });
-        }
+        if (asked !== undefined) prepared.push(this.#begun(id, notification, asked));
       }
     } catch (cause) {
       onProblem({ kind: 'not-notified', id, cause });
@@ -148,6 +146,20 @@ export class Notices {
       totals.notifications++;
     }
     return { ok: true, kinds };
+  }
+
+  /** Begins a notification; without what the host's hook adds where the spool refuses that. */
+  #begun(id: SpoolId, notification: Notification, asked: NewContext): Prepared {
+    const { ledger, hooks } = this.#parts;
+    const begun = (context: NewContext) => ({ notification, context, writer: ledger.begin(context) });
+    try {
+      return begun(asked);
+    } catch (error) {
+      const code = codeOf(error);
+      if (code !== 'SPOOL_CONTEXT_TOO_LARGE' && code !== 'SPOOL_MISUSE') throw error;
+      hooks.report(error, id);
+      return begun(notification.context);
+    }
   }
 
   /** The notification's context with what the host's hook adds; `undefined` where the hook refuses it. */

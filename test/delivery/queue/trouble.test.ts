@@ -269,3 +269,27 @@ test('functions of the host that throw cost no outcome', async () => {
   ]);
   assert.ok(warnings > 0);
 });
+
+test('a notification hook whose patch no spool takes costs the sender no notification', async () => {
+  const world = new World({
+    script: ({ path }) => (path === to ? failed : delivered),
+    notifier: plainNotifier,
+    hooks: { notification: () => ({ metadata: { host: 'x'.repeat(10_000) } }), error: () => {} },
+  });
+  await world.add(to);
+  await world.run(hour);
+  assert.equal(world.attempts('sender@example.com').length, 1);
+});
+
+test('a hook that gives what is no answer is ignored', async () => {
+  const errors: unknown[] = [];
+  const answer = null as unknown as undefined;
+  const world = new World({
+    hooks: { attempt: () => answer, delivered: () => answer, error: (error) => errors.push(error) },
+  });
+  await world.add(to);
+  await world.run(hour);
+  assert.equal(world.attempts(to).length, 1);
+  assert.deepEqual(world.problems, []);
+  assert.ok(errors.length > 0 && errors.every((error) => error instanceof TypeError));
+});
