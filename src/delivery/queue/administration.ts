@@ -82,9 +82,8 @@ export class Administration {
 
   /** Deletes a message; an attempt in hand is ended early. Nobody is notified. */
   delete(id: SpoolId): Promise<boolean> {
-    const { hands, spool, writeOptions } = this.#parts;
-    hands.runOf(id)?.abort();
-    return this.#alone(id, () => spool.delete(id, writeOptions()));
+    const { spool, writeOptions } = this.#parts;
+    return this.#alone(id, () => spool.delete(id, writeOptions()), { cutOff: true });
   }
 
   #change(
@@ -107,15 +106,17 @@ export class Administration {
    * Works on the message when nobody else has it.
    *
    * @param options.early keeps a run that has not begun to send from sending; `false` where one has
+   * @param options.cutOff ends the attempts of each run that has it meanwhile
    */
   async #alone(
     id: SpoolId,
     work: () => Promise<boolean>,
-    { early }: { readonly early: boolean } = { early: false },
+    { early = false, cutOff = false }: { readonly early?: boolean; readonly cutOff?: boolean } = {},
   ): Promise<boolean> {
     const { hands, take } = this.#parts;
     while (hands.has(id)) {
       if (early && hands.runOf(id)?.halt() === false) return false;
+      if (cutOff) hands.runOf(id)?.abort();
       await hands.ended(id);
     }
     // Nothing may come between this and the last look.

@@ -97,7 +97,9 @@ export class Intake {
     const { room, onProblem, onFilled, clock } = this.#parts;
     this.#takeUrgent();
     if (!this.#more || this.#filling !== undefined || this.#stopped || room() <= 0) return;
-    if (clock.now() < this.#pausedUntil) {
+    const pause = this.#pausedUntil - clock.now();
+    // Where a clock was set back, there seems to be more of a pause than there ever is.
+    if (pause > 0 && pause <= longestPause) {
       this.#alarm.by(this.#pausedUntil);
       return;
     }
