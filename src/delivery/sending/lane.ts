@@ -11,7 +11,7 @@ export interface PooledSession {
   /** When it was opened, in ms since 1970. */
   readonly openedAt: number;
   /** Messages that it may take in all. */
-  readonly limit: number;
+  limit: number;
   /** Messages that it took. */
   sent: number;
   /** Of these, those whose result is not there yet. */
@@ -49,7 +49,8 @@ export function mostMessages({ extensions }: SmtpServerFacts): number {
 /** See the top of this file. */
 export class Lane {
   readonly key: string;
-  readonly target: Target;
+  /** As it was asked for last: passwords and tokens are renewed, and make no lane of their own. */
+  target: Target;
   readonly server: string;
   readonly sessions = new Set<PooledSession>();
   /** Aborting one gives it up. */

@@ -205,6 +205,11 @@ export class SessionPool {
       else if (pooled.pending === 0 && pooled.session.idle) this.#free(pooled);
       return;
     }
+    // Nothing was said of what could not be sent; the message that is under way comes to its end.
+    if (result === null && pooled.pending > 0) {
+      pooled.limit = 0;
+      return;
+    }
     // What the host brought about says nothing about the server, nor does an end after a rest.
     const isOurs = signal?.aborted || pooled.isLeaving || pooled.hasRested;
     if (failed !== undefined && !isOurs && isServersFault(failed.failure)) {
@@ -380,11 +385,9 @@ export class SessionPool {
 
   #laneOf(target: Target): Lane {
     const key = targetKey(target);
-    let lane = this.#lanes.get(key);
-    if (lane === undefined) {
-      lane = new Lane(key, target);
-      this.#lanes.set(key, lane);
-    }
+    const lane = this.#lanes.get(key) ?? new Lane(key, target);
+    this.#lanes.set(key, lane);
+    lane.target = target;
     return lane;
   }
 

@@ -99,6 +99,40 @@ suite('sessions are used again', () => {
   });
 });
 
+suite('what a host changes or gets wrong', () => {
+  test('a new connection is made with the password or token that was given last', async () => {
+    const { transport, pool, clock } = setUp({ ahead: false }, { answerMs: () => 10 });
+    const token = (text: string) =>
+      targetOf('a', { credentials: { type: 'token', user: 'tim', token: new Secret(text) } });
+    const [former, renewed] = [token('former'), token('renewed')];
+    void pool.send(former, errand());
+    void pool.send(renewed, errand());
+    await clock.run({ until: 100 });
+    assert.ok(transport.opened[0]?.target === former && transport.opened[1]?.target === renewed);
+  });
+
+  test('a transaction that cannot be said does not harm the one before it', async () => {
+    const { transport, pool, clock } = setUp({ perTarget: 1 }, { answerMs: () => 10, readyMs: () => 5 });
+    const first = pool.send(targetOf('a'), errand('first'));
+    const broken: Errand = {
+      content,
+      get transaction(): never {
+        throw new Error('no path');
+      },
+    };
+    const second = assert.rejects(pool.send(targetOf('a'), broken), /no path/);
+    await clock.run({ until: 1000 });
+    const sent = await first;
+    assert.equal(sent.ok && sent.result.recipients[0]?.result, 'accepted');
+    await second;
+    const third = pool.send(targetOf('a'), errand());
+    await clock.run({ until: 2000 });
+    assert.equal((await third).ok, true);
+    await pool.close();
+    assert.equal(transport.inAll, 0);
+  });
+});
+
 suite('limits and lines', () => {
   test('one server gets no more than its connections; the rest waits in order', async () => {
     const { transport, pool, clock } = setUp({ perTarget: 2, ahead: false }, { answerMs: () => 10 });
