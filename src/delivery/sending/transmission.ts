@@ -134,7 +134,9 @@ export class Transmission {
       const again = this.#sort(done.result, host, remote, places, content, later);
       this.#left = [...later, ...again];
       if (again.length === 0) return this.#pausedUntil === null ? 'answered' : 'over';
-      if (done.result.recipients[0]?.result === 'unsuitable') {
+      // What a message lacks is lacking for all; what a recipient lacks is no matter of the content.
+      const [first] = done.result.recipients;
+      if (first?.result === 'unsuitable' && canReencode(first, content)) {
         const fitting = await sevenBitContent(content.body, this.#plan.largestReencoded);
         if (!fitting.ok) {
           for (const place of again) this.#note(place, notDowngraded(fitting.why, remote));

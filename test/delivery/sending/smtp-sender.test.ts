@@ -411,6 +411,27 @@ suite('what is said of a message', () => {
     });
   }
 
+  test('a message is not re-encoded because a recipient beside those that wait lacks something else', async () => {
+    const a: FakeServer = {
+      answer: (transaction, number) =>
+        number > 0
+          ? forAll(transaction, { result: 'accepted', reply: accept })
+          : {
+              recipients: [{ result: 'unsuitable', missing: 'rrvs' }, { result: 'postponed' }],
+              dsn: false,
+              mended: false,
+            },
+    };
+    const { deliver, transport, transactions } = setUp({
+      servers: { a },
+      recipients: 2,
+      envelope: { body: '8bitmime' },
+    });
+    assert.deepEqual((await deliver()).map(brief), ['failed 5.7.19 a', 'delivered 2.0.0 a']);
+    assert.equal(transactions()[1]?.parameters.body, '8BITMIME');
+    assert.equal(transport.opened[0]?.contents[1], transport.opened[0]?.contents[0]);
+  });
+
   test('what is too large to be re-encoded fails, unless the next server takes it', async () => {
     const scene = { envelope: { body: '8bitmime' }, largestReencoded: 20 } as const;
     const alone = setUp({ ...scene, servers: { a: sevenBitOnly } });
