@@ -15,10 +15,12 @@ import {
   type SmtpFailure,
   type SmtpFailureReason,
 } from '../smtp/index.ts';
+import { isTokenRefusal } from './account-transport.ts';
 import type { Unavailable } from './permits.ts';
 
 /** What became of a message for one recipient. */
 export function replyTo(result: RecipientResult): Reply {
+  if (isTokenRefusal(result)) return tokenRefused;
   switch (result.result) {
     case 'accepted':
       return repeated(result.reply);
@@ -89,10 +91,12 @@ const statusOf: Readonly<Record<SmtpFailureReason, EnhancedStatus>> = {
   content: '4.3.0',
 };
 
+const tokenRefused = reply(451, statusOf['auth-failed'], 'The provider did not take the access token');
+
 /** The provider could not be talked to, or no further. */
 export function failed({ why, stage, text, reply: said }: SmtpFailure): Reply {
   const status = stage === 'connect' && why !== 'refused' ? '4.4.1' : statusOf[why];
-  if (why === 'auth-failed') return reply(451, status, 'The provider did not take the access token');
+  if (why === 'auth-failed') return tokenRefused;
   return reply(451, status, said?.lines ?? text);
 }
 

@@ -236,6 +236,12 @@ suite('a failure', () => {
       'invalid_grant: invalid_grant: token [secret] of [secret]??is old',
       'for good',
     ],
+    [
+      'secrets come back as they were sent',
+      oauth('invalid_request', 'client_secret=client%2Bsecret&refresh_token=refresh-0'),
+      'invalid_request: invalid_request: client_secret=[secret]&refresh_token=[secret]',
+      'for good',
+    ],
   ];
   for (const [name, said, text, lasts] of cases) {
     test(`${name}: ${lasts}`, async () => {

@@ -48,6 +48,11 @@ suite('one reply for all recipients', () => {
       [failed('auth-failed', 'auth', 535)],
       '451 4.7.0 The provider did not take the access token',
     ],
+    [
+      'a token that ended: the owner can mend it',
+      [{ result: 'refused', reply: { code: 530, lines: ['token abc is bad'] }, stage: 'mail' }],
+      '451 4.7.0 The provider did not take the access token',
+    ],
     ['no TLS', [failed('tls-failed', 'handshake')], '451 4.7.5 what went wrong'],
   ];
   for (const [name, results, expected] of rows) {

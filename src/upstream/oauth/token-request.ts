@@ -192,12 +192,13 @@ function temporary(why: string, text: string): RefusedToken {
   return { ok: false, why, permanent: false, text };
 }
 
-/** Servers have been seen to repeat what they were sent. */
+/** Servers have been seen to repeat what they were sent, decoded or not. */
 function withoutSecrets(text: string, { clientSecret, refreshToken }: TokenGrant): string {
   let clean = text;
   for (const secret of [clientSecret, refreshToken]) {
     const hidden = secret?.reveal() ?? '';
-    if (hidden !== '') clean = clean.replaceAll(hidden, String(secret));
+    if (hidden === '') continue;
+    for (const form of [hidden, encoded(hidden)]) clean = clean.replaceAll(form, String(secret));
   }
   return printable(clean);
 }
