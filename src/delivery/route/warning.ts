@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import process from 'node:process';
+import { tell } from '../tell.ts';
 
 /**
  * Something that the people who run the server should know; published on the channel
@@ -31,6 +32,6 @@ export function tellWarning(
   warn: ((warning: DeliveryWarning) => void) | undefined,
 ): void {
   if (warnings.hasSubscribers) warnings.publish(warning);
-  if (warn !== undefined) warn(warning);
+  if (warn !== undefined) tell(() => warn(warning));
   else process.emitWarning(warning.text, { type: 'DeliveryWarning', code: warning.code });
 }

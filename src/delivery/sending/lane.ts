@@ -34,10 +34,31 @@ export interface Waiter {
   settle(result: ErrandResult | Promise<ErrandResult>): void;
 }
 
+/** A session that has not been used yet. @param messages it may take at most */
+export function pooledSession(
+  session: MailSession,
+  lane: Lane,
+  openedAt: number,
+  messages: number,
+): PooledSession {
+  return {
+    session,
+    lane,
+    openedAt,
+    limit: Math.min(messages, mostMessages(session.server)),
+    sent: 0,
+    pending: 0,
+    idleSince: 0,
+    hasRested: false,
+    isLeaving: false,
+    isGone: false,
+  };
+}
+
 /**
  * How many messages the server takes over one connection (RFC 9422 §4.1); `Infinity` where it does not say.
  */
-export function mostMessages({ extensions }: SmtpServerFacts): number {
+function mostMessages({ extensions }: SmtpServerFacts): number {
   const told = extensions
     .get('LIMITS')
     ?.split(' ')

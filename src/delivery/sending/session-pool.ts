@@ -12,6 +12,7 @@
 import type { Clock } from '../../machine/index.ts';
 import type { TransactionResult } from '../../smtp/index.ts';
 import { systemClock } from '../clock.ts';
+import { tell } from '../tell.ts';
 import type { MailSession, NotOpened, Opened, Target, Transport } from '../transport.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import {
@@ -23,7 +24,7 @@ import {
   stopped,
 } from './errand.ts';
 import { IdleSessions } from './idle-sessions.ts';
-import { Lane, mostMessages, type PooledSession, type Waiter } from './lane.ts';
+import { Lane, type PooledSession, pooledSession, type Waiter } from './lane.ts';
 import {
   type PoolLimits,
   poolLimits,
@@ -345,22 +346,12 @@ export class SessionPool {
     if (opened.ok) this.#adopt(lane, opened.session);
     else this.#notOpened(lane, opened, opening.signal.aborted);
     const address = opened.ok ? opened.session.address : opened.address;
-    if (opened.observed !== undefined) errand.onTls?.(opened.observed, address);
+    const { observed } = opened;
+    if (observed !== undefined) tell(() => errand.onTls?.(observed, address));
   }
 
   #adopt(lane: Lane, session: MailSession): void {
-    const pooled: PooledSession = {
-      session,
-      lane,
-      openedAt: this.#clock.now(),
-      limit: Math.min(this.#limits.messages, mostMessages(session.server)),
-      sent: 0,
-      pending: 0,
-      idleSince: 0,
-      hasRested: false,
-      isLeaving: false,
-      isGone: false,
-    };
+    const pooled = pooledSession(session, lane, this.#clock.now(), this.#limits.messages);
     lane.sessions.add(pooled);
     session.onClose = () => this.#gone(pooled);
     session.onIdle = () => {

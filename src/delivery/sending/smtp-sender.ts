@@ -7,6 +7,7 @@ import type { Failed, Limited, Outcome } from '../outcome.ts';
 import type { Attempt, RoutedRecipient } from '../route.ts';
 import type { Leave, NoLeave, Shaper } from '../shaping/shaper.ts';
 import type { SiteRoute, SiteSender } from '../site.ts';
+import { tell } from '../tell.ts';
 import type { Transport } from '../transport.ts';
 import type { SessionPoolCounters, SessionPoolOptions } from './pool-limits.ts';
 import { SessionPool } from './session-pool.ts';
@@ -79,7 +80,7 @@ export class SmtpSender implements SiteSender {
     try {
       rest = (await this.#attempt(route, attempt, outcomes)) ?? rest;
     } catch (error) {
-      (this.#options.error ?? warn)(error);
+      tell(() => (this.#options.error ?? warn)(error));
     }
     return attempt.recipients.map((_, place) => outcomes[place] ?? rest);
   }

@@ -33,3 +33,15 @@ test('it is published, whoever else is told', async () => {
     { code: 'LOCAL_FAULT', destination: 'inbox', text: 'local delivery failed', error },
   ]);
 });
+
+test('a function that fails itself costs neither the outcome nor the process', async (t) => {
+  const emitted = t.mock.method(process, 'emitWarning', () => {});
+  const warn = () => {
+    throw new Error('no log');
+  };
+  const [outcome] = await localRoute(broken, { warn }).deliver(attempt);
+  assert.equal(outcome?.result, 'deferred');
+  const later = (async () => warn()) as () => void;
+  await localRoute(broken, { warn: later }).deliver(attempt);
+  assert.equal(emitted.mock.callCount(), 2);
+});

@@ -572,6 +572,19 @@ suite('sites, limits and ends', () => {
     assert.equal(thrown.length, 1);
   });
 
+  test('... and where what is told throws as well, that is a process warning', async (t) => {
+    const emitted = t.mock.method(process, 'emitWarning', () => {});
+    const fault = () => {
+      throw new Error('no log');
+    };
+    const deferring = setUp({ servers: { a: {} }, error: fault, reversePath: fault });
+    assert.deepEqual((await deferring.deliver()).map(brief), ['deferred 4.3.0 -']);
+    const a: FakeServer = { observed: { ok: false, why: 'starttls-not-supported', text: 'none' } };
+    const observing = setUp({ servers: { a } });
+    assert.deepEqual((await observing.deliver({ onTls: fault })).map(brief), ['delivered 2.0.0 a']);
+    assert.equal(emitted.mock.callCount(), 2);
+  });
+
   test('TLS is observed once for each connection, whether it came about or not', async () => {
     const ok = { ok: true, tls: { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' } } as const;
     const bad = { ok: false, why: 'certificate-expired', text: 'expired' } as const;
