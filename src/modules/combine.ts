@@ -60,18 +60,11 @@ export function combineModules(modules: readonly MailModule[]): CombinedModules 
       helo: (event, visit) => firstRefusal(reception, (each) => each.helo?.(event, visit)),
       mail: (event, visit) => firstRefusal(reception, (each) => each.mail?.(event, visit)),
       rcpt: (event, visit) => firstRefusal(reception, (each) => each.rcpt?.(event, visit)),
-      authenticated(event, visit) {
-        for (const each of reception) each.authenticated?.(event, visit);
-      },
-      authenticationFailed(event, visit) {
-        for (const each of reception) each.authenticationFailed?.(event, visit);
-      },
-      violation(event, visit) {
-        for (const each of reception) each.violation?.(event, visit);
-      },
-      close(event, visit) {
-        for (const each of reception) each.close?.(event, visit);
-      },
+      authenticated: (event, visit) => tellAll(reception, (each) => each.authenticated?.(event, visit)),
+      authenticationFailed: (event, visit) =>
+        tellAll(reception, (each) => each.authenticationFailed?.(event, visit)),
+      violation: (event, visit) => tellAll(reception, (each) => each.violation?.(event, visit)),
+      close: (event, visit) => tellAll(reception, (each) => each.close?.(event, visit)),
     },
     judge: (message, visit) => judge(reception, message, visit),
     hooks: combineDelivery(delivery),
@@ -104,6 +97,19 @@ function firstRefusal(
     agreed = verdict;
   }
   return agreed;
+}
+
+/** A module that throws keeps a notice from no other; the first such error is the whole notice's. */
+function tellAll(hooks: readonly ReceptionHooks[], tell: (hooks: ReceptionHooks) => void): void {
+  const faults: unknown[] = [];
+  for (const each of hooks) {
+    try {
+      tell(each);
+    } catch (fault) {
+      faults.push(fault);
+    }
+  }
+  if (faults.length > 0) throw faults[0];
 }
 
 async function judge(

@@ -124,3 +124,22 @@ test('a hook that fails is reported, and silences no other', async () => {
 test('two modules of one name would overwrite each other', () => {
   assert.throws(() => combineModules([{ name: 'a' }, { name: 'a' }]), ModuleMisuse);
 });
+
+test('a notice goes to every module, also behind one that throws, and the host is told of that', async () => {
+  const told: string[] = [];
+  const { handlers } = combineModules([
+    {
+      name: 'faulty',
+      reception: {
+        close() {
+          throw new Error('a defect');
+        },
+      },
+    },
+    { name: 'counter', reception: { close: () => void told.push('close') } },
+  ]);
+  const session = new TestSession({ ...handlers }, mx);
+  await session.say('QUIT\r\n');
+  assert.deepEqual(told, ['close']);
+  assert.deepEqual(session.errors.map(String), ['Error: a defect']);
+});
