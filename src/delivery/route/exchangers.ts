@@ -1,4 +1,5 @@
 /** Which hosts take mail for a domain: its MX records, or what their absence means (RFC 5321 §5.1). */
+import { normalizeDomain } from '../../address/index.ts';
 import type { MxData, Resolver } from '../../dns/index.ts';
 import type { Deferred, Failed } from '../outcome.ts';
 import { refusal } from './refusal.ts';
@@ -27,10 +28,20 @@ export interface Exchangers {
 export interface ExchangerOptions {
   readonly resolver: Resolver;
   readonly random: () => number;
-  /** Our own names, in lower case. */
+  /** See {@link ownNamesOf}. */
   readonly ownNames: ReadonlySet<string>;
   /** Hosts of one domain that are looked at. */
   readonly mostHosts: number;
+}
+
+/** Our own names as DNS has them: in lower-case A-labels. */
+export function ownNamesOf(names: readonly string[]): ReadonlySet<string> {
+  return new Set(
+    names.map((name) => {
+      const parsed = normalizeDomain(name);
+      return parsed.ok ? parsed.domain : name.toLowerCase();
+    }),
+  );
 }
 
 /** Finds the hosts that take mail for a domain. */

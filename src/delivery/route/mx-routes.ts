@@ -9,6 +9,7 @@ import type { Router } from '../route.ts';
 import type { SiteSender } from '../site.ts';
 import { type ChosenServer, chosenServers, findChosenSite, type ServerName } from './chosen-site.ts';
 import { type DomainTable, domainLookup } from './domain-table.ts';
+import { ownNamesOf } from './exchangers.ts';
 import type { AddressOptions, FamilyOrder } from './host-addresses.ts';
 import type { MailSiteFinding } from './mail-host.ts';
 import { MailRoute, type Surroundings } from './mail-route.ts';
@@ -152,7 +153,7 @@ type Search = MxSiteOptions & Required<AddressOptions>;
 function searchOf(options: MxRouteOptions, clock: Clock, random: () => number): Search {
   const { resolver, hostname, own = {}, port = 25, mostHosts = 20, dane = true, mtaSts = null } = options;
   const { families = 'ipv6-first', allowAddress = isPublicAddress } = options;
-  const ownNames = new Set([hostname, ...(own.names ?? [])].map((name) => name.toLowerCase()));
+  const ownNames = ownNamesOf([hostname, ...(own.names ?? [])]);
   const ownAddresses = new Set(own.addresses?.map((address) => parseIpAddress(address)?.address ?? address));
   return {
     resolver,

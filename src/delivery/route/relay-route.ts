@@ -6,6 +6,7 @@ import { systemClock } from '../clock.ts';
 import type { Route } from '../route.ts';
 import type { SiteSender } from '../site.ts';
 import { chosenServers, findChosenSite, type ServerName } from './chosen-site.ts';
+import { ownNamesOf } from './exchangers.ts';
 import type { FamilyOrder } from './host-addresses.ts';
 import { MailRoute } from './mail-route.ts';
 import { mannerOf, type ServerSettings } from './manner.ts';
@@ -124,7 +125,7 @@ function configuredRoute(
     const domain = normalizeDomain(servers.mxOf);
     if (!domain.ok) throw new RouteMisuse('BAD_SERVER', `no domain: ${servers.mxOf}`);
     first = domain.domain;
-    const ownNames = new Set([hostname.toLowerCase()]);
+    const ownNames = ownNamesOf([hostname]);
     look = () => findMxSite(first, { ...search, port, clock, random, ownNames, mostHosts: 20, mtaSts: null });
   } else {
     const chosen = chosenServers(servers, port);

@@ -104,7 +104,7 @@ suite('servers that are of no use are passed over', () => {
 });
 
 suite('mail does not go in circles (RFC 5321 §5.1)', () => {
-  const own = { own: { names: ['Also-us.example'], addresses: ['192.0.2.99'] } };
+  const own = { own: { names: ['Also-us.example', 'Bücher.example.'], addresses: ['192.0.2.99'] } };
   const table: [what: string, records: Zone, expected: string][] = [
     ['we are the only server', { 'example.org': mx([10, 'us.example']) }, '5.4.6 failed'],
     [
@@ -122,6 +122,11 @@ suite('mail does not go in circles (RFC 5321 §5.1)', () => {
     [
       'by another of our names',
       { 'example.org': mx([10, 'mx1.example'], [20, 'also-us.example'], [30, 'mx3.example']) },
+      'mx1.example 192.0.2.1',
+    ],
+    [
+      'by one that is told as U-labels',
+      { 'example.org': mx([10, 'mx1.example'], [20, 'xn--bcher-kva.example'], [30, 'mx3.example']) },
       'mx1.example 192.0.2.1',
     ],
     [
