@@ -61,5 +61,6 @@ const unitMs = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000 
 /** The time between two messages in ms, and how much of it may be taken ahead after a rest. */
 export function paceOf({ messages, per, burst }: Rate): { readonly gap: number; readonly slack: number } {
   const gap = unitMs[per] / messages;
-  return { gap, slack: (Math.max(burst ?? 1000 / gap, 1) - 1) * gap };
+  // Without a gap there is nothing to take ahead of.
+  return { gap, slack: gap === 0 ? 0 : (Math.max(burst ?? 1000 / gap, 1) - 1) * gap };
 }

@@ -1,12 +1,13 @@
 /** Names of domains and hosts, as rules name them. */
+import { normalizeDomain } from '../../address/index.ts';
 
 /**
- * A domain name in lower case: itself; with a leading `*.`, every name below it, but not itself; `*` alone,
+ * A domain name: itself; with a leading `*.`, every name below it, but not itself; `*` alone,
  * every name.
  */
 export type NamePattern = string;
 
-/** Whether a name in lower case fits a pattern. */
+/** Whether a name in lower-case A-labels fits a pattern that is canonical, too. */
 export function fits(pattern: NamePattern, name: string): boolean {
   if (pattern === '*') return true;
   return pattern.startsWith('*.')
@@ -25,11 +26,27 @@ export interface Scope {
   readonly site?: NamePattern | readonly NamePattern[];
 }
 
-/** A destination as rules see it; both in lower case. */
+/** A destination as rules see it; both in lower-case A-labels. */
 export interface Destination {
   readonly domain: string;
   /** `Site.key`: the names of its servers, joined by a space. */
   readonly site: string;
+}
+
+/** A rule with its names in lower-case A-labels, as destinations have theirs. What is no domain stays as it is. */
+export function canonical<Rule extends Scope>(rule: Rule): Rule {
+  const { domain, site } = rule;
+  return {
+    ...rule,
+    ...(domain !== undefined && { domain: [domain].flat().map(canonicalPattern) }),
+    ...(site !== undefined && { site: [site].flat().map(canonicalPattern) }),
+  };
+}
+
+function canonicalPattern(pattern: NamePattern): NamePattern {
+  const below = pattern.startsWith('*.') ? '*.' : '';
+  const parsed = normalizeDomain(pattern.slice(below.length));
+  return parsed.ok ? `${below}${parsed.domain}` : pattern;
 }
 
 /** Whether a destination is in a rule's scope. A scope that names nothing has everything in it. */

@@ -11,7 +11,7 @@ import { checkLimits } from '../limit-misuse.ts';
 import { RecentMap } from '../recent-map.ts';
 import { Gate, type PutOff } from './gate.ts';
 import { checkShaping, limitsFor, type ShapingLimits, type ShapingRule } from './limits.ts';
-import type { Destination } from './name-pattern.ts';
+import { canonical, type Destination } from './name-pattern.ts';
 import type { Places } from './pace.ts';
 import { actionFor, type ReplyAction, type ReplyRule } from './reply-rule.ts';
 
@@ -89,8 +89,8 @@ export class Shaper {
     checkLimits({ places, destinations });
     for (const each of [limits, ...rules]) checkShaping(each);
     this.#limits = limits;
-    this.#rules = rules;
-    this.#replies = replies;
+    this.#rules = rules.map(canonical);
+    this.#replies = replies.map(({ when, action }) => ({ when: canonical(when), action }));
     this.#clock = options.clock ?? systemClock;
     this.#places = { taken: 0, limit: places };
     this.#gates = new RecentMap(

@@ -100,7 +100,25 @@ test('however many find the line full, each is put off a few times at most', asy
   assert.ok(clock.now() < 1_000_000, `${clock.now()}: the destination was kept busy`);
 });
 
+suite('names in rules', () => {
+  test('U-labels and capitals are the domains that they stand for', async () => {
+    const { shaper } = setUp({
+      rules: [{ domain: ['*.Bücher.example', 'EXAMPLE.org'], concurrency: 1 }],
+      replies: [{ when: { domain: 'Example.ORG' }, action: { fail: true } }],
+    });
+    const first = leave(await shaper.enter(org, '1', 1, signal));
+    assert.deepEqual(first.heed(refusal(450, '4.2.0', 'no')), { fail: true });
+    const below = { domain: 'a.xn--bcher-kva.example', site: 'mx.example.net' };
+    assert.ok(shaper.enter(below, '2', 1, signal) instanceof Promise, 'it waits');
+  });
+});
+
 suite('rate', () => {
+  test('without end is no limit', async () => {
+    const { shaper } = setUp({ limits: { rate: { messages: Infinity, per: 'second' } } });
+    for (const id of ['1', '2', '3']) leave(await shaper.enter(org, id, 1, signal));
+  });
+
   test('a message is put off once, with its place, and takes no permit meanwhile', async () => {
     const { clock, shaper } = setUp({ limits: { rate: { messages: 1, per: 'minute' }, concurrency: 5 } });
     leave(await shaper.enter(org, 'a', 1, signal)).release();
