@@ -64,13 +64,20 @@ const accounts = stored.accounts.map(
   }),
 );
 
+let saved = Promise.resolve();
+
 /** Providers give a new refresh token now and then, and forget the old one. */
-async function save({ id }: Account, refreshToken: Secret): Promise<void> {
+function save({ id }: Account, refreshToken: Secret): Promise<void> {
   const account = stored.accounts.find((each) => each.id === id);
-  if (account === undefined || file === undefined) return;
+  if (account === undefined || file === undefined) return saved;
   account.grant.refreshToken = refreshToken.reveal();
-  await writeFile(`${file}.new`, JSON.stringify(stored, null, 2), { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  // One after the other: accounts often renew their tokens at the same time.
+  const saving = saved.then(async () => {
+    await writeFile(`${file}.new`, JSON.stringify(stored, null, 2), { mode: 0o600 });
+    await rename(`${file}.new`, file);
+  });
+  saved = saving.catch(() => {});
+  return saving;
 }
 
 const upstream = new Upstream({
@@ -97,6 +104,7 @@ async function close(): Promise<void> {
   console.log('finishing what is on its way');
   await server.close({ deadline: 30_000 });
   await upstream.close();
+  await saved;
   console.log(JSON.stringify(upstream.statistics().verdicts));
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const)

@@ -17,7 +17,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { formatPath } from 'mailwright/address';
+import { domainKey, formatMailbox } from 'mailwright/address';
 import {
   type Delivered,
   type DeliveryHooks,
@@ -51,10 +51,13 @@ const { values: options } = parseArgs({
     password: { type: 'string', default: randomBytes(9).toString('base64url') },
   },
 });
-const { live, domain, folder, password } = options;
+const { live, folder, password } = options;
+// Domains are the same in whatever case they come (RFC 5321 §2.4).
+const domain = domainKey(options.domain);
 const host = '127.0.0.1';
 const hostname = live ? `mail.${domain}` : 'localhost';
 const user = `me@${domain}`;
+const isUser = (address: string) => address.toLowerCase() === user;
 
 /** Keeps each message as a file: what stands for the mailboxes that this relay does not have. */
 function sinkServer(): SmtpServer {
@@ -122,29 +125,31 @@ try {
       )
     : () => toSink;
   const queue = new Queue({ spool, router, hooks, notifier: notifier({ hostname }) });
-  await queue.start();
 
   const tls = selfSignedCertificate({ names: [hostname, host] });
   const intoQueue = spoolTo(spool, { prepend: receivedBy(hostname) });
   const shared = { hostname, tls, error: (error: unknown) => console.error(error) };
   const strangers: SmtpHandlers = {
-    rcpt: ({ to }) => (to === 'postmaster' || to.domain === domain ? undefined : replies.relayingDenied),
+    rcpt: ({ to }) =>
+      to === 'postmaster' || domainKey(to.domain) === domain ? undefined : replies.relayingDenied,
     ...authenticated(intoQueue, { resolver, authservId: hostname }),
   };
   const key = await signingKey();
   const users: SmtpHandlers = {
     credentials: memoryUsers({ [user]: password }),
-    mail: ({ from }) => (from === null || formatPath(from) === `<${user}>` ? undefined : replies.refused),
+    mail: ({ from }) => (from === null || isUser(formatMailbox(from)) ? undefined : replies.refused),
     ...submitted(intoQueue, {
       hostname,
       keys: (author) => (author === domain ? [key] : undefined),
-      owns: (_, address) => address === user,
+      owns: (_, address) => isUser(address),
     }),
   };
   const reception = new SmtpServer({ ...mx, ...shared, ...strangers });
   const submissions = new SmtpServer({ ...submission, ...shared, ...users });
   await reception.listen({ port: Number(options.port), host });
   await submissions.listen({ port: Number(options.submission), host });
+  // Not before: a start that fails cuts off nothing that is on its way.
+  await queue.start();
 
   console.log(`mail to ${domain} is taken on ${host}:${reception.port}`);
   console.log(`mail of ${user}, password ${password}, is taken on ${host}:${submissions.port}`);
@@ -177,6 +182,7 @@ function explain(error: unknown): unknown {
   if (error.code === 'EADDRINUSE') {
     return `A port is taken (${error.message}). Stop what listens there, or choose others: npm start -- --port 2526 --submission 2588`;
   }
+  if (error.code === 'ERR_SOCKET_BAD_PORT') return `A port is a number below 65536: ${error.message}`;
   if (error.code === 'SPOOL_LOCKED') {
     return `Another process uses ${folder}. Stop it, or choose another folder: npm start -- --folder ./other`;
   }

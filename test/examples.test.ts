@@ -130,7 +130,10 @@ test('relay.ts: mail of strangers and of its user is queued, stamped or signed, 
     /\r\nAuthentication-Results: localhost;\r\n[\s\S]*\r\nSubject: hello\r\n\r\ntext\r\n$/,
   );
   await stranger.say('MAIL FROM:<me@client.example>');
+  // RFC 5321 §2.4
+  assert.match(await stranger.say('RCPT TO:<you@EXAMPLE.org>'), /^250 /);
   assert.match(await stranger.say('RCPT TO:<you@example.com>'), /^550 5\.7\.1 Relaying denied/);
+  await stranger.say('RSET');
 
   const user = await Client.connect(Number(submission));
   await user.reply();
