@@ -77,6 +77,8 @@ export class Dialogue {
   phase: ClientPhase = 'opening';
   /** DATA awaits its reply. */
   dataAwaited = false;
+  /** Content was asked for, and has not come to its end. */
+  contentDue = false;
   /** The transaction that the server may hold without its end: RSET has to come before the next. */
   halfOpen: object | null = null;
   /** Why the session ended, once it has; `null` after QUIT. */
@@ -127,7 +129,8 @@ export class Dialogue {
 
   /** The wait that goes on. */
   get stage(): SmtpStage {
-    return this.phase === 'upgrading' ? 'handshake' : (this.#awaited[0]?.stage ?? 'idle');
+    if (this.phase === 'upgrading') return 'handshake';
+    return this.#awaited[0]?.stage ?? (this.contentDue ? 'content' : 'idle');
   }
 
   say(text: string): void {
@@ -194,6 +197,7 @@ export class Dialogue {
     this.phase = 'closed';
     this.failure = failure;
     this.dataAwaited = false;
+    this.contentDue = false;
     this.#awaited.length = 0;
     if (farewell) this.say('QUIT\r\n');
     this.reader.clear();

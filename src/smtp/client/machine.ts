@@ -225,7 +225,11 @@ export class SmtpClientMachine implements Machine<SmtpClientEvent> {
   }
 
   expire(): void {
-    this.#dialogue.fail('timeout', this.#dialogue.stage, 'the server did not answer in time');
+    const { stage, quiet } = this.#dialogue;
+    // The server has answered all there was: it is the content that does not come.
+    if (quiet && stage === 'content')
+      this.#dialogue.fail('content', stage, 'the content did not come in time');
+    else this.#dialogue.fail('timeout', stage, 'the server did not answer in time');
   }
 
   tlsEstablished(info: TlsInfo): void {

@@ -204,6 +204,7 @@ export class OpenTransaction {
   #askContent(): void {
     this.#contentBegun = true;
     this.feeding = true;
+    this.#dialogue.contentDue = true;
     // Until the content is out, what the server says to it can only be a refusal.
     if (this.#chunks === null) this.#end = this.#dialogue.expect('content', (reply) => this.#takeEnd(reply));
     this.#dialogue.emit({ type: 'content', transaction: this.transaction });
@@ -218,7 +219,7 @@ export class OpenTransaction {
 
   /** The content is complete. */
   finish(): void {
-    this.feeding = false;
+    this.#fed();
     if (this.settled) return;
     const rest = this.#writer?.end() ?? null;
     if (rest !== null) this.#write([rest]);
@@ -230,6 +231,12 @@ export class OpenTransaction {
     this.#dialogue.halfOpen = null;
     this.#dialogue.say(endOfData);
     this.#dialogue.renew();
+  }
+
+  /** No more content comes. */
+  #fed(): void {
+    this.feeding = false;
+    this.#dialogue.contentDue = false;
   }
 
   #write(pieces: readonly Bytes[]): void {
@@ -297,7 +304,7 @@ export class OpenTransaction {
 
   /** The source of the content failed. */
   sourceFailed(text: string): void {
-    this.feeding = false;
+    this.#fed();
     if (this.settled) return;
     const failure: SmtpFailure = { why: 'content', stage: 'content', text };
     // Chunks have their length, so that the session goes on without the rest; DATA can only be cut off.
@@ -324,6 +331,8 @@ export class OpenTransaction {
     this.#missing -= 1;
     if (this.#missing > 0) return;
     this.#chunks?.clear();
-    if (this.feeding) this.#dialogue.emit({ type: 'contentRefused', transaction: this.transaction });
+    if (!this.feeding) return;
+    this.#dialogue.contentDue = false;
+    this.#dialogue.emit({ type: 'contentRefused', transaction: this.transaction });
   }
 }

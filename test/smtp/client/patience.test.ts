@@ -154,6 +154,23 @@ suite('what renews patience', () => {
   });
 });
 
+test('a source that gives nothing more is not awaited for ever, in chunks either', () => {
+  const { transaction } = mailOf(Buffer.alloc(200_000, 'x'));
+  const session = new Waiting().hear('220 mx\r\n').hear(hello('PIPELINING', 'CHUNKING')).send(transaction);
+  session.hear('250 ok\r\n250 ok\r\n');
+  const { machine, events } = session.client;
+  machine.feed(Buffer.alloc(70_000, 'x'));
+  session.hear('250 ok\r\n');
+  assert.equal(session.wait, 'content 180');
+  machine.expire();
+  session.settle();
+  const result = events.find((event) => event.type === 'result')?.result.recipients[0];
+  assert.ok(result?.result === 'failed' && result.failure.why === 'content' && !result.ambiguous);
+  const refused = new Waiting().hear('220 mx\r\n').hear(hello('PIPELINING', 'CHUNKING')).send(transaction);
+  refused.hear('250 ok\r\n250 ok\r\n').client.machine.feed(Buffer.alloc(70_000, 'x'));
+  assert.equal(refused.hear('552 no\r\n').wait, 'idle Infinity');
+});
+
 suite('content waits where the server does', () => {
   test('without PIPELINING a chunk goes when the one before was answered', () => {
     const { transaction } = mailOf(Buffer.alloc(200_000, 'x'));
