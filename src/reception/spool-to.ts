@@ -80,13 +80,16 @@ export function spoolTo(spool: Spool, options: SpoolToOptions = {}): Required<Pi
         expected === undefined ? {} : { expectedSize: expected },
       );
       const sink = new SpoolSink(writer, visit, hopLimit, options.judge);
+      const giveUp = (error: unknown): never => {
+        void writer.abort();
+        throw error;
+      };
       try {
         const prefix = options.prepend?.(writer.id, envelope, visit);
         const written = prefix === undefined ? undefined : writer.write(prefix);
-        return written instanceof Promise ? written.then(() => sink) : sink;
+        return written instanceof Promise ? written.then(() => sink, giveUp) : sink;
       } catch (error) {
-        void writer.abort();
-        throw error;
+        return giveUp(error);
       }
     },
   };

@@ -36,7 +36,7 @@ export class GuardedWriter implements SpoolWriter {
     const pending = this.#intake.take(chunk);
     if (pending === undefined) return;
     this.#state = 'writing';
-    this.#ended = pending;
+    this.#ended = pending.catch(() => undefined);
     return pending.then(() => {
       if (this.#state === 'writing') this.#state = 'open';
     });

@@ -220,6 +220,25 @@ test('a full spool is 452, any other failure 451; the host is told, the session 
   assert.match(await last.say('x\r\n.\r\n'), /^451 4\.3\.0 /, 'behind the content');
 });
 
+test('a writer that fails at once, with what is prepended, is given up', async () => {
+  const spool = new MemorySpool();
+  const begin = spool.begin.bind(spool);
+  let aborted = 0;
+  spool.begin = (context, options) => {
+    const writer = begin(context, options);
+    writer.write = async () => {
+      throw new Error('the disk is full');
+    };
+    writer.abort = async () => {
+      aborted += 1;
+    };
+    return writer;
+  };
+  const session = new TestSession(spoolTo(spool, { prepend: receivedBy('mx.example.org') }), mx);
+  assert.match(await session.say(`${opening}DATA\r\n`), /\r\n451 4\.3\.0 .*\r\n$/);
+  assert.equal(aborted, 1);
+});
+
 test('metadata too large is refused before the content', async () => {
   const spool = new MemorySpool();
   const session = new TestSession(spoolTo(spool), mx);
