@@ -112,3 +112,13 @@ test('it keeps to its limit, and nothing of larger buffers', () => {
   recent.keep('large', 'x'.repeat(60_000));
   assert.equal(recent.context('large'), undefined, 'nothing is kept that is larger than all');
 });
+
+test('contexts that grow make room like new ones', () => {
+  const recent = new Recent(10_000);
+  for (const id of ['a', 'b', 'c']) recent.keep(id, 'x'.repeat(1000));
+  recent.renew('c', 'x'.repeat(3000));
+  assert.equal(recent.context('a'), undefined);
+  assert.equal(recent.context('c')?.length, 3000);
+  recent.renew('c', 'x'.repeat(9000));
+  assert.equal(recent.context('c'), undefined);
+});

@@ -43,11 +43,7 @@ export class Recent {
     // A copy, since a small buffer is mostly a view of a larger one, which it would keep alive.
     this.#messages.set(id, { context, octets: octets && copyOf(octets) });
     this.#octets += size;
-    if (this.#octets <= this.#limit) return;
-    for (const [oldest] of this.#messages) {
-      if (this.#octets <= this.#limit) break;
-      this.forget(oldest);
-    }
+    this.#makeRoom();
   }
 
   /** The message has another context, if it is kept. */
@@ -57,6 +53,7 @@ export class Recent {
     this.#octets -= sizeOf(message);
     message.context = context;
     this.#octets += sizeOf(message);
+    this.#makeRoom();
   }
 
   forget(id: SpoolId): void {
@@ -64,6 +61,14 @@ export class Recent {
     if (message === undefined) return;
     this.#messages.delete(id);
     this.#octets -= sizeOf(message);
+  }
+
+  #makeRoom(): void {
+    if (this.#octets <= this.#limit) return;
+    for (const [oldest] of this.#messages) {
+      if (this.#octets <= this.#limit) break;
+      this.forget(oldest);
+    }
   }
 }
 
