@@ -131,10 +131,18 @@ export class OnDemandRelay {
       for (const { destination } of routes) await queue.retry({ destination });
       await turned.quiet(this.#quiet);
     } catch (error) {
-      this.#error(error);
+      this.#tell(error);
     }
     for (const route of routes) if (route.turned === turned) route.turned = null;
     await turned.close();
+  }
+
+  #tell(error: unknown): void {
+    try {
+      this.#error(error);
+    } catch (fault) {
+      warn(fault);
+    }
   }
 }
 

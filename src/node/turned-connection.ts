@@ -42,7 +42,7 @@ export class TurnedConnection {
     let opened = false;
     this.#sender = new SmtpSender({
       // All that there is to say over it is said, and then it is over.
-      pool: { perTarget: 1, messages: Number.MAX_SAFE_INTEGER, age: Number.MAX_SAFE_INTEGER },
+      pool: { perTarget: 1, messages: longest, age: longest, idle: longest },
       clock,
       transport: {
         open: async () => {
@@ -94,5 +94,7 @@ export class TurnedConnection {
     await this.#session.quit();
   }
 }
+
+const longest = Number.MAX_SAFE_INTEGER;
 
 const gone = { why: 'gone', stage: 'connect', text: 'the customer has closed the connection' } as const;

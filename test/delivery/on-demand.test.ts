@@ -1,13 +1,16 @@
 /** Mail that waits for those who come for it: ETRN (RFC 1985) starts a queue, ATRN (RFC 2645) turns the connection. */
 import assert from 'node:assert/strict';
+import { duplexPair } from 'node:stream';
 import { after, suite, test } from 'node:test';
 import {
+  bodyOf,
   type Delivered,
   defaultSchedule,
   type Failed,
   mxRoutes,
   type OutcomeNotice,
   Queue,
+  type RetryReport,
   type Router,
   SmtpSender,
 } from 'mailwright/delivery';
@@ -16,6 +19,7 @@ import type { TlsInfo } from 'mailwright/machine';
 import {
   connectionInfo,
   OnDemandRelay,
+  type OnDemandRelayOptions,
   SmtpServer,
   type SmtpServerSettings,
   SmtpTransport,
@@ -26,6 +30,7 @@ import { atrn, etrn, mx, reply, requireTls } from 'mailwright/smtp';
 import { type Envelope, MemorySpool } from 'mailwright/spool';
 import { ScriptedPeer, type ScriptedPeerOptions, VirtualClock } from 'mailwright/testing';
 import { Client } from '../node/client.ts';
+import { contextOf } from './route/survey.ts';
 
 const content = Buffer.from('Subject: hello\r\n\r\nhello\r\n');
 
@@ -193,6 +198,55 @@ suite('ATRN', () => {
     // To wait was no attempt.
     assert.ok(provider.outcomes.every((each) => each.endsWith('delivered 2.0.0 at attempt 1')));
     assert.deepEqual(await provider.left(), ['b@example.info']);
+  });
+
+  /** A relay whose only customer has turned his connection round. */
+  function turned(options: Partial<OnDemandRelayOptions>, retry: () => Promise<RetryReport>) {
+    const relay = new OnDemandRelay({
+      hostname: 'a.example',
+      customers: { 'example.org': 'tim' },
+      ...options,
+    });
+    const [ours, theirs] = duplexPair();
+    const customer = new ScriptedPeer();
+    after(() => customer.close());
+    const [remote, local] = ['/there', '/here'].map((path) => ({ family: 'unix', path }) as const);
+    customer.serve(theirs, { remote, local });
+    const session = { identity: { user: 'tim' }, tls: null, greeting: null, connection: { remote } };
+    relay.handlers({ retry }).turnaround(ours, [], { session } as never);
+    return { relay, customer };
+  }
+
+  test('a function of the host that fails leaves no connection behind', async (t) => {
+    const emitted = t.mock.method(process, 'emitWarning', () => {});
+    const fail = () => {
+      throw new Error('no log');
+    };
+    const { customer } = turned({ error: fail }, fail);
+    assert.equal(await over(customer), 'quit');
+    assert.equal(emitted.mock.callCount(), 1);
+  });
+
+  test('a connection stays for as long as it may be quiet', async () => {
+    const clock = new VirtualClock({ start: 0 });
+    const { relay, customer } = turned(
+      { clock, quiet: 50_000 },
+      async () => ({ retried: 0, left: 0 }) as never,
+    );
+    while (clock.pending < 2) await new Promise((resolve) => setImmediate(resolve));
+    const recipient = { path: 'b@example.org', place: 0, domain: 'example.org' };
+    const context = contextOf();
+    const route = relay.router(recipient, context);
+    assert.ok(route !== undefined && 'deliver' in route);
+    const attempt = {
+      context,
+      recipients: [recipient],
+      body: bodyOf(content),
+      signal: new AbortController().signal,
+    };
+    assert.equal((await route.deliver(attempt))[0]?.result, 'delivered');
+    await clock.run({ until: 49_000 });
+    assert.equal(customer.connections[0]?.end, null);
   });
 
   test('some domains only', async () => {
