@@ -139,7 +139,17 @@ class Opening {
       ...(target.patience && { patience: target.patience }),
     };
     const connection = tls === undefined ? {} : { tls };
-    const machine = new SmtpClientMachine(options, connection);
+    let machine: SmtpClientMachine;
+    try {
+      machine = new SmtpClientMachine(options, connection);
+    } catch (error) {
+      // What a host got wrong must not leave a connection behind.
+      discard(secured?.socket ?? socket);
+      return this.#notOpened(
+        connectFailure('failed', error instanceof Error ? error.message : `${error}`),
+        at,
+      );
+    }
     const session = driveSmtpClient(secured?.socket ?? socket, machine, {
       address: textOf(at),
       upgrade: (clear) => this.#handshake(clear),

@@ -333,6 +333,15 @@ test('an abort ends the opening at once, at whatever stage', async () => {
   assert.deepEqual(getEventListeners(signal, 'abort'), []);
 });
 
+test('a name to greet with that is none leaves no connection behind', async () => {
+  const { port, sockets } = await scripted('220 mx.test');
+  const opening = await transport.open(targetOf(port, { hostname: 'no name' }));
+  assert.ok(!opening.ok);
+  assert.equal(opening.failure.text, 'no host name: "no name"');
+  while (sockets[0]?.closed === false) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(sockets.length, 1);
+});
+
 test('each opening is published, to those who listen', async () => {
   const { port } = await scripted('220 mx.test');
   const traces: OpeningTrace[] = [];
