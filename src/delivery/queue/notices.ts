@@ -181,7 +181,7 @@ function noticeOf(context: Context, { place, state, expires }: Debt): RecipientN
     recipient: routedRecipient(context, place),
     outcome: recordedOutcome(state),
     at: last ?? context.receivedAt,
-    ...(owes === 'delay' && { willRetryUntil: expires }),
+    ...(owes === 'delay' && Number.isFinite(expires) && { willRetryUntil: expires }),
   };
 }
 

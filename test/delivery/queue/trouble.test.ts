@@ -1,7 +1,7 @@
 /** Spools, notifiers and hooks that fail. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type DeliveryHooks, recipientState } from 'mailwright/delivery';
+import { type DeliveryHooks, defaultSchedule, notifier, recipientState } from 'mailwright/delivery';
 import {
   type ContextPatch,
   MemorySpool,
@@ -278,6 +278,20 @@ test('a notification hook whose patch no spool takes costs the sender no notific
   });
   await world.add(to);
   await world.run(hour);
+  assert.equal(world.attempts('sender@example.com').length, 1);
+});
+
+test('the delay of a message that is never given up is told of without an end', async () => {
+  const clock = new VirtualClock({ start });
+  const world = new World({
+    clock,
+    script: ({ path }) => (path === to ? deferred : delivered),
+    schedule: { ...defaultSchedule, expiry: Number.POSITIVE_INFINITY, attempts: 1000 },
+    notifier: notifier({ hostname: 'mx.example.org', clock }),
+  });
+  await world.add(to);
+  await world.run(24 * hour);
+  assert.deepEqual(world.problems, []);
   assert.equal(world.attempts('sender@example.com').length, 1);
 });
 
