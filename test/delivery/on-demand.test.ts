@@ -210,8 +210,8 @@ suite('ATRN', () => {
     const [ours, theirs] = duplexPair();
     const customer = new ScriptedPeer();
     after(() => customer.close());
-    const [remote, local] = ['/there', '/here'].map((path) => ({ family: 'unix', path }) as const);
-    customer.serve(theirs, { remote, local });
+    const remote = { family: 'unix', path: '/there' } as const;
+    customer.serve(theirs, { remote, local: { family: 'unix', path: '/here' } });
     const session = { identity: { user: 'tim' }, tls: null, greeting: null, connection: { remote } };
     relay.handlers({ retry }).turnaround(ours, [], { session } as never);
     return { relay, customer };
