@@ -13,6 +13,7 @@ export interface Window {
 export class RateWindows {
   readonly #windows: readonly { readonly ms: number; readonly moments: Float64Array; next: number }[];
   #last = Number.NEGATIVE_INFINITY;
+  #now = Number.NEGATIVE_INFINITY;
 
   constructor(windows: readonly Window[]) {
     this.#windows = windows.map(({ count, ms }) => ({
@@ -27,6 +28,8 @@ export class RateWindows {
    * is given out, where it would be after `latest`.
    */
   reserve(now: number, latest: number): number | null {
+    if (now < this.#now) this.#setBack(this.#now - now);
+    this.#now = now;
     let moment = Math.max(now, this.#last);
     for (const { ms, moments, next } of this.#windows) moment = Math.max(moment, moments[next]! + ms);
     if (moment > latest) return null;
@@ -36,5 +39,12 @@ export class RateWindows {
       window.next = (window.next + 1) % window.moments.length;
     }
     return moment;
+  }
+
+  /** The clock was set back: what was given out is as long ago, or as far off, as it was. */
+  #setBack(ms: number): void {
+    this.#last -= ms;
+    for (const { moments } of this.#windows)
+      for (const [i, moment] of moments.entries()) moments[i] = moment - ms;
   }
 }

@@ -25,6 +25,14 @@ suite('rate windows', () => {
     assert.equal(new RateWindows([]).reserve(7, 7), 7);
   });
 
+  test('a clock that is set back takes along what was given out', () => {
+    const windows = new RateWindows([{ count: 2, ms: 100 }]);
+    assert.deepEqual([windows.reserve(5000, 5000), windows.reserve(5000, 5000)], [5000, 5000]);
+    assert.deepEqual([windows.reserve(1000, 1050), windows.reserve(1010, 1100)], [null, 1100]);
+    const unlimited = new RateWindows([]);
+    assert.deepEqual([unlimited.reserve(5000, 5000), unlimited.reserve(1000, 1000)], [5000, 1000]);
+  });
+
   test('law: no stretch of any window has more moments than it may, and none is later than it must be', () => {
     const window = fc.record({ count: fc.integer({ min: 1, max: 5 }), ms: fc.integer({ min: 1, max: 50 }) });
     const pauses = fc.array(fc.nat(20), { maxLength: 60 });
