@@ -91,7 +91,8 @@ function strongest(records: readonly TlsaData[]): TlsaData[] {
 }
 
 function fits({ selector, matching, data }: TlsaData, certificate: X509Certificate): boolean {
-  const whole = selector === 0 ? certificate.raw : spkiOf(certificate.publicKey);
+  const whole = selector === 0 ? certificate.raw : spkiOf(certificate);
+  if (whole === null) return false;
   const wanted =
     matching === 0
       ? whole
@@ -101,8 +102,17 @@ function fits({ selector, matching, data }: TlsaData, certificate: X509Certifica
   return wanted.equals(data);
 }
 
-function spkiOf(key: KeyObject): Buffer {
-  return key.export({ type: 'spki', format: 'der' });
+function spkiOf(certificate: X509Certificate): Buffer | null {
+  return keyOf(certificate)?.export({ type: 'spki', format: 'der' }) ?? null;
+}
+
+/** `null`: of an algorithm that nobody here knows, or none at all. */
+function keyOf(certificate: X509Certificate): KeyObject | null {
+  try {
+    return certificate.publicKey;
+  } catch {
+    return null;
+  }
 }
 
 /** What is wrong with the chain up to the trust anchor that a record of usage 2 names, or `null`. */
@@ -129,7 +139,8 @@ function anchorFault(
 }
 
 function issued(issuer: X509Certificate, subject: X509Certificate): boolean {
-  return issuer.ca && subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
+  const key = keyOf(issuer);
+  return key !== null && issuer.ca && subject.checkIssued(issuer) && subject.verify(key);
 }
 
 /** Whether the certificate or key that a record holds as a whole issued the last certificate that was sent. */

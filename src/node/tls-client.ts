@@ -109,11 +109,16 @@ export function tlsClient({ authorities, certificate, clock = steadyClock }: Tls
       );
       secured.once('close', () => fail('the connection closed during the handshake'));
       secured.once('secureConnect', () => {
-        // To be asked once: the chain is not told a second time.
-        const own = secured.getPeerX509Certificate();
-        const flaw = faultOf(demand, secured, own, clock.now());
-        const tls = clientTlsInfo(secured, own);
-        done({ ok: true, socket: secured, tls, ...(flaw !== null && { flaw }) });
+        // What can't be looked at must not end the process.
+        try {
+          // To be asked once: the chain is not told a second time.
+          const own = secured.getPeerX509Certificate();
+          const flaw = faultOf(demand, secured, own, clock.now());
+          const tls = clientTlsInfo(secured, own);
+          done({ ok: true, socket: secured, tls, ...(flaw !== null && { flaw }) });
+        } catch (error) {
+          fail(error instanceof Error ? error.message : String(error));
+        }
       });
     });
   };

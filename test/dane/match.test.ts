@@ -112,3 +112,21 @@ test('of digests for one usage and selector only the strongest counts (RFC 7671 
   assert.equal(matchTlsa([weak, strong], facts).matched, false);
   assert.equal(matchTlsa([weak, record(3, 0, 2, root)], facts).matched, true);
 });
+
+test('a certificate whose key nobody can read matches nothing, and makes nobody throw', () => {
+  const octets = Buffer.from(root.raw);
+  // The algorithm of the key becomes one that there is not: id-ecPublicKey, or rsaEncryption.
+  const [algorithm = Buffer.of()] = ['06072a8648ce3d0201', '06092a864886f70d010101']
+    .map((hex) => Buffer.from(hex, 'hex'))
+    .filter((oid) => octets.includes(oid));
+  octets[octets.indexOf(algorithm) + algorithm.length - 1] = 0x7f;
+  assert.throws(() => new X509Certificate(octets).publicKey);
+  const unread = { names, now };
+  for (const selector of [0, 1]) {
+    const records = [record(2, selector, 1, root), record(3, selector, 1, root)];
+    assert.equal(matchTlsa(records, { ...unread, certificates: [server.raw, octets] }).matched, false);
+    assert.equal(matchTlsa(records, { ...unread, certificates: [octets, root.raw] }).matched, false);
+  }
+  const whole = { ...record(2, 0, 0, root), data: octets };
+  assert.equal(matchTlsa([whole], { ...unread, certificates: [server.raw] }).matched, false);
+});

@@ -129,6 +129,15 @@ test('dane: TLSA records against all certificates that the server shows (RFC 767
   }
 });
 
+test('a demand that is none is a failure, and no exception', async () => {
+  const { secured } = await handshake(
+    issued,
+    { kind: 'pkix', names: ['no\0name'] },
+    { authorities: [rootPem] },
+  );
+  assert.ok(!secured.ok && secured.why === 'validation-failure');
+});
+
 test('any certificate will do where none is demanded; SNI names hosts and no addresses (RFC 6066 §3)', async () => {
   const named = await handshake(longAgo, { kind: 'any' });
   assert.equal(verdict(named.secured), 'sound');
