@@ -18,11 +18,14 @@ export interface Waiting {
   expired(): void;
 }
 
+/** The longest wait that a timer of the platform takes, in milliseconds; after a longer one it would act at once. */
+const longestWait = 2_147_483_647;
+
 /** The process's clock, which nobody sets; its timers keep no process alive. */
 export const steadyClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   after(ms, act) {
-    const timer = setTimeout(act, ms).unref();
+    const timer = setTimeout(act, Math.min(ms, longestWait)).unref();
     return () => clearTimeout(timer);
   },
 };

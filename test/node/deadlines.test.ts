@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VirtualClock } from 'mailwright/testing';
-import { Deadlines, type Waiting } from '../../src/node/deadlines.ts';
+import { Deadlines, steadyClock, type Waiting } from '../../src/node/deadlines.ts';
 
 function waiting(deadline: number): Waiting & { calls: number } {
   return {
@@ -46,4 +46,14 @@ test('there is one timer, and none while nothing waits', async () => {
   deadlines.remove(other);
   deadlines.remove(other);
   assert.equal(clock.pending, 0);
+});
+
+test('a wait without end does not end at once', async () => {
+  let ended = false;
+  const cancel = steadyClock.after(Number.POSITIVE_INFINITY, () => {
+    ended = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  cancel();
+  assert.equal(ended, false);
 });
