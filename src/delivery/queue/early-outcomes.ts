@@ -16,7 +16,10 @@ export class EarlyOutcomes {
 
   readonly report = (recipient: RoutedRecipient, outcome: Outcome): void => {
     if (this.#isOver || this.#noted.has(recipient)) return;
-    this.#noted.set(recipient, this.#note(recipient, outcome));
+    const noted = this.#note(recipient, outcome);
+    // Whoever waits for the end hears of it.
+    noted.catch(() => {});
+    this.#noted.set(recipient, noted);
     this.#onEarly();
   };
 

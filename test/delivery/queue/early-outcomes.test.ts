@@ -1,7 +1,7 @@
 /** Outcomes that a route reports while others of the same attempt take their time. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Attempt, Queue, type Router } from 'mailwright/delivery';
+import { type Attempt, type Outcome, Queue, type Router } from 'mailwright/delivery';
 import { MemorySpool } from 'mailwright/spool';
 import { VirtualClock } from 'mailwright/testing';
 import { deferred, delivered, failed, message, minute } from './world.ts';
@@ -64,4 +64,29 @@ test('each counts once, in statistics and for hooks', async () => {
     { deliveries, failures, attempts, messages },
     { deliveries: 1, failures: 1, attempts: 1, messages: 0 },
   );
+});
+
+test('a report that is no outcome is a problem of its message, and ends no process', async () => {
+  const clock = new VirtualClock();
+  const problems: string[] = [];
+  const router: Router = () => ({
+    kind: 'test',
+    key: 'test',
+    destination: 'example.org',
+    async deliver({ recipients, report }) {
+      for (const recipient of recipients) report?.(recipient, { result: 'failed' } as Outcome);
+      await new Promise<void>((resolve) => clock.after(minute, resolve));
+      return recipients.map(() => delivered);
+    },
+  });
+  const queue = new Queue({
+    spool: new MemorySpool({ now: clock.now }),
+    router,
+    clock,
+    onProblem: ({ kind }) => problems.push(kind),
+  });
+  await queue.start();
+  await queue.enqueue(message('a@example.org'), Buffer.from('Subject: x\r\n\r\n'));
+  await clock.run({ until: clock.now() + 1.5 * minute });
+  assert.deepEqual(problems, ['internal']);
 });
