@@ -42,6 +42,8 @@ export class Pace {
   /** The last place given to one that came back late, and to one whose place could not be kept. */
   #again = 0;
   #beyond = 0;
+  /** When it was asked last. */
+  #asked = 0;
 
   constructor(places: Places) {
     this.#places = places;
@@ -54,6 +56,8 @@ export class Pace {
    * @returns a time that is not later than `now`: yes, and its tokens are taken. Else: when to come again.
    */
   ask(id: string, count: number, now: number, { gap, slack, notBefore }: Spacing): number {
+    if (now < this.#asked) this.#setBack(this.#asked - now);
+    this.#asked = now;
     const place = this.#kept.get(id);
     const cost = count * gap;
     if (place === undefined) {
@@ -80,6 +84,15 @@ export class Pace {
   close(): void {
     this.#places.taken -= this.#kept.size;
     this.#kept.clear();
+  }
+
+  /** The clock was set back: what was reckoned by it goes along, or nothing would leave until it is made up for. */
+  #setBack(ms: number): void {
+    this.#promised -= ms;
+    this.#left -= ms;
+    this.#again -= ms;
+    this.#beyond -= ms;
+    for (const [id, time] of this.#kept) this.#kept.set(id, time - ms);
   }
 
   #leave(now: number, cost: number): number {

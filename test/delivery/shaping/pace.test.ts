@@ -208,3 +208,13 @@ suite('names', () => {
     assert.deepEqual(key('else.example', 'mx.else.example'), [5, 'mx.else.example']);
   });
 });
+
+test('a clock that is set back delays nobody by more than the pace', () => {
+  const pace = new Pace({ taken: 0, limit: 10 });
+  const spacing = { gap: 1000, slack: 0, notBefore: 0 };
+  const day = 86_400_000;
+  assert.equal(pace.ask('1', 1, 2 * day, spacing), 2 * day);
+  assert.equal(pace.ask('2', 1, 2 * day, spacing), 2 * day + 1000);
+  assert.equal(pace.ask('3', 1, day, spacing), day + 2000);
+  assert.equal(pace.ask('2', 1, day + 1000, spacing), day + 1000);
+});
