@@ -8,7 +8,8 @@ export const metadataLimit = 8192;
 
 /**
  * The octets of JSON that a whole context may take: 1 MiB. It leaves room for some thousand recipients
- * with their delivery state, and keeps a context from becoming a second body.
+ * with their delivery state, and keeps a context from becoming a second body. That of a new message must leave
+ * 2,000 octets of it free, and 200 for each recipient.
  */
 export const contextLimit = 1_048_576;
 
