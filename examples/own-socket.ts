@@ -5,7 +5,7 @@
  *     npm run example examples/own-socket.ts
  */
 import { duplexPair } from 'node:stream';
-import { formatPath } from 'mailwright/address';
+import { domainKey, formatPath } from 'mailwright/address';
 import { Certificates, selfSignedCertificate, serveSmtp, tlsUpgrade } from 'mailwright/node';
 import { mx, replies, SmtpServerMachine } from 'mailwright/smtp';
 
@@ -27,7 +27,7 @@ const session = serveSmtp(
   machine,
   {
     rcpt: ({ to }) =>
-      to !== 'postmaster' && to.domain === 'example.org' ? undefined : replies.relayingDenied,
+      to !== 'postmaster' && domainKey(to.domain) === 'example.org' ? undefined : replies.relayingDenied,
     data: ({ from }) => {
       const chunks: Uint8Array[] = [];
       return {

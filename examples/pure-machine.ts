@@ -4,7 +4,7 @@
  *
  *     npm run example examples/pure-machine.ts
  */
-import { formatPath } from 'mailwright/address';
+import { domainKey, formatPath } from 'mailwright/address';
 import { mx, queuedAs, replies, type SmtpServerEvent, SmtpServerMachine } from 'mailwright/smtp';
 
 const machine = new SmtpServerMachine(
@@ -20,7 +20,7 @@ const machine = new SmtpServerMachine(
 function decide(event: SmtpServerEvent): void {
   switch (event.type) {
     case 'rcpt': {
-      const ours = event.to !== 'postmaster' && event.to.domain === 'example.org';
+      const ours = event.to !== 'postmaster' && domainKey(event.to.domain) === 'example.org';
       machine.answer(event, ours ? undefined : replies.relayingDenied);
       break;
     }
