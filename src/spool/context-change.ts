@@ -70,7 +70,8 @@ export function encodeContext(context: Context, room = 0): string {
 
 /**
  * Octets that the context of a new message leaves free, since what becomes of its recipients must find room in it
- * later: a sender, who chooses the envelope, could else make a message that can be tried and not recorded.
+ * later: a sender, who chooses the envelope, could else make a message that can be tried and not recorded. A
+ * spool encodes the context of a commit with this much room, and that of an update with none.
  */
 export function roomToGrow({ envelope }: Context): number {
   return 2000 + 200 * envelope.recipients.length;

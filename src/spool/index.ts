@@ -25,6 +25,7 @@ export {
   metadataLimit,
   patchContext,
   priorityOf,
+  roomToGrow,
 } from './context-change.ts';
 export type {
   BeginOptions,

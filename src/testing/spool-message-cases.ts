@@ -1,7 +1,7 @@
 /** Cases of the spool's suite about one message: its octets, its context, its writer. */
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
-import { metadataLimit, type NewContext, SpoolError, type SpoolId } from '../spool/index.ts';
+import { contextLimit, metadataLimit, type NewContext, SpoolError, type SpoolId } from '../spool/index.ts';
 import {
   collect,
   given,
@@ -192,6 +192,16 @@ export const messageCases: SpoolCases = {
     await refused('SPOOL_CONTEXT_TOO_LARGE', () => store(spool, sample(1), { patch: over }));
     assert.deepEqual((await spool.context(id)).metadata, { module: just });
     assert.equal(await spool.count(), 1);
+  },
+  'a new message leaves room for what becomes of its recipients': async ({ spool }) => {
+    const long = (octets: number) => ({
+      context: { ...given, envelope: { ...given.envelope, dsn: { envid: 'x'.repeat(octets) } } },
+    });
+    await refused('SPOOL_CONTEXT_TOO_LARGE', () => store(spool, sample(1), long(contextLimit - 1000)));
+    const id = await store(spool, sample(1), long(contextLimit - 5000));
+    const text = 'what the server said'.repeat(50);
+    const { delivery } = await spool.update(id, { delivery: { 0: { status: 'delayed', text } } });
+    assert.deepEqual(delivery, { 0: { status: 'delayed', text } });
   },
   'a deleted message is gone': async ({ spool }) => {
     for (const size of [10, 400_000]) {
