@@ -50,8 +50,7 @@ interface Accounts {
   })[];
 }
 
-const stored =
-  file === undefined ? await localAccounts() : (JSON.parse(await readFile(file, 'utf8')) as Accounts);
+const stored = file === undefined ? await localAccounts() : await readAccounts(file);
 
 const accounts = stored.accounts.map(
   ({ grant: { clientSecret, refreshToken, ...grant }, ...account }): Account => ({
@@ -97,7 +96,11 @@ const server = new SmtpServer({
   credentials: memoryUsers(stored.users),
   ...upstream.handlers,
 });
-await server.listen({ port: Number(port), host });
+try {
+  await server.listen({ port: Number(port), host });
+} catch (error) {
+  fail(`can't listen on ${host}:${port}; choose another port: examples/oauth-proxy.ts 2588`, error);
+}
 console.log(`listening on ${host}:${server.port} for ${accounts.length} account(s)`);
 
 async function close(): Promise<void> {
@@ -114,6 +117,22 @@ if (values.demo) {
   await sendThree();
   await close();
   process.exit();
+}
+
+async function readAccounts(path: string): Promise<Accounts> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Accounts;
+  } catch (error) {
+    return fail(
+      `can't read the accounts in ${path}; its form stands at the top of examples/oauth-proxy.ts`,
+      error,
+    );
+  }
+}
+
+function fail(text: string, error: unknown): never {
+  console.error(`${text} (${error instanceof Error ? error.message : error})`);
+  process.exit(1);
 }
 
 /** A token endpoint and a provider on this machine, and an account with them. */

@@ -35,7 +35,8 @@ export class HeaderFacts {
   write(chunk: Bytes): void {
     if (this.#rest === null) return;
     const octets = Buffer.from(chunk.buffer, chunk.byteOffset, Math.min(chunk.length, mostHeader));
-    const text = this.#rest + octets.toString('latin1');
+    const blankLine = octets.indexOf('\r\n\r\n');
+    const text = this.#rest + octets.toString('latin1', 0, blankLine === -1 ? octets.length : blankLine + 4);
     const end = text.indexOf('\r\n\r\n');
     // With the octet that ends the last field.
     const header = end === -1 ? text : text.slice(0, end + keptOfEnd);

@@ -96,7 +96,8 @@ export interface Standings {
 /** Contexts that one page may read: a filter that finds little does not read the whole spool at once. */
 const readAtMost = 5000;
 const readAtOnce = 50;
-const countedAtOnce = 10_000;
+/** Entries that are looked at until others have their turn, however many there are. */
+const walkedAtOnce = 10_000;
 
 /** One message; `undefined` where there is none. */
 export async function viewMessage(
@@ -138,16 +139,22 @@ export async function listMessages(
 /** Counts all messages, by what the spool lists of them. */
 export async function countStandings(spool: Spool, { now, inHand }: Standings): Promise<StandingCounts> {
   const counts = { sending: 0, due: 0, waiting: 0, held: 0 };
-  let steps = 0;
-  for await (const { id, due } of spool.list()) {
+  for await (const { id, due } of walk(spool)) {
     if (inHand(id)) counts.sending++;
     else if (due <= now) counts.due++;
     else if (due < Number.POSITIVE_INFINITY) counts.waiting++;
     else counts.held++;
-    // Others have their turn, however many there are.
-    if (++steps % countedAtOnce === 0) await setImmediate();
   }
   return counts;
+}
+
+/** All that the spool lists, a part at a time. */
+async function* walk(spool: Spool): AsyncGenerator<SpoolEntry> {
+  let steps = 0;
+  for await (const entry of spool.list()) {
+    yield entry;
+    if (++steps % walkedAtOnce === 0) await setImmediate();
+  }
 }
 
 /** The first ids behind a place, in order: a walk through all, with no more of them in memory than are asked for. */
@@ -155,7 +162,7 @@ async function firstIds(spool: Spool, options: QueuePageOptions, standings: Stan
   const { after = '' } = options;
   let ids: SpoolId[] = [];
   let bound: SpoolId | undefined;
-  for await (const entry of spool.list()) {
+  for await (const entry of walk(spool)) {
     if (entry.id <= after || (bound !== undefined && entry.id > bound)) continue;
     if (!mayPass(entry, options, standings)) continue;
     ids.push(entry.id);
