@@ -42,10 +42,18 @@ export interface QueueStatistics extends QueueTotals {
   readonly destinations: readonly DestinationStatistics[];
 }
 
-/** A host used a queue wrongly: limits out of range, or a start after the end. */
+/** A host used a queue wrongly: limits out of range, a time that is none, or a start after the end. */
 export class QueueMisuse extends Error {
   override readonly name = 'QueueMisuse';
   readonly code = 'QUEUE_MISUSE';
+}
+
+/** What is no time would be taken for none, and the message sent at once. */
+function checkTime(name: string, ms: number): void {
+  if (Number.isFinite(ms)) return;
+  throw new QueueMisuse(
+    `${name} is ${ms}: give ms since 1970, or \`held: true\` for a message that waits for a release`,
+  );
 }
 
 /** How long `stop` waits for attempts to end by themselves, in ms. */
@@ -187,8 +195,10 @@ export class Queue {
    * waits for a `release`, `queue: { held: true }`.
    *
    * @throws SpoolError (as a rejection) when the spool does not take it
+   * @throws QueueMisuse (as a rejection) for a `due` that is no finite number
    */
   async enqueue(context: NewContext, octets: Uint8Array): Promise<SpoolId> {
+    if (context.queue?.due !== undefined) checkTime('queue.due', context.queue.due);
     const writer = this.#spool.begin(context, { ...this.#writeOptions(), expectedSize: octets.length });
     try {
       await writer.write(octets);
@@ -209,8 +219,10 @@ export class Queue {
    *
    * @param at when to send it, in ms since 1970. Default: now
    * @returns `false` where it is not held, or frozen or dead
+   * @throws QueueMisuse (as a rejection) for an `at` that is no finite number
    */
-  release(id: SpoolId, at: number = this.#clock.now()): Promise<boolean> {
+  async release(id: SpoolId, at: number = this.#clock.now()): Promise<boolean> {
+    checkTime('at', at);
     return this.#administration.release(id, 'held', at);
   }
 

@@ -365,6 +365,19 @@ test('an attempt that never ends, come what may, does not keep a queue from stop
   assert.deepEqual(await stopped, { unfinished: 1 });
 });
 
+test('a time that is none sends nothing: it is told', async () => {
+  const world = new World();
+  const held = await world.add('held@example.org', { queue: { held: true } });
+  for (const time of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const misuse = { code: 'QUEUE_MISUSE', message: /is (?:NaN|Infinity): give ms since 1970/ };
+    await assert.rejects(world.add(to, { queue: { due: time } }), misuse);
+    await assert.rejects(world.queue.release(held, time), misuse);
+  }
+  await world.clock.run();
+  assert.deepEqual(world.seen, []);
+  assert.equal((await world.queue.view(held))?.standing, 'held');
+});
+
 test('misuse is told', async () => {
   assert.throws(() => new World({ limits: { inHand: 0 } }), { name: 'QueueMisuse', code: 'QUEUE_MISUSE' });
   const world = new World();
