@@ -11,6 +11,9 @@ export class LimitMisuse extends Error {
  */
 export function checkLimits(limits: Readonly<Record<string, number | undefined>>, least = 1): void {
   for (const [name, limit] of Object.entries(limits)) {
-    if (limit !== undefined && !(limit >= least)) throw new LimitMisuse(`${name} is ${limit}`);
+    if (limit === undefined || limit >= least) continue;
+    throw new LimitMisuse(
+      `${name} is ${limit}: give ${least === Number.MIN_VALUE ? 'more than 0' : `${least} or more`}`,
+    );
   }
 }

@@ -1,5 +1,5 @@
 /** How much a destination is sent, as data. */
-import { checkLimits } from '../limit-misuse.ts';
+import { checkLimits, LimitMisuse } from '../limit-misuse.ts';
 import { type Destination, isWithin, type Scope } from './name-pattern.ts';
 
 /**
@@ -54,6 +54,10 @@ export function limitsFor(
 export function checkShaping({ rate, concurrency }: ShapingLimits): void {
   checkLimits({ concurrency, burst: rate?.burst });
   checkLimits({ messages: rate?.messages }, Number.MIN_VALUE);
+  // Rules are data, which may come from a file that no compiler saw.
+  if (rate !== undefined && !Object.hasOwn(unitMs, rate.per)) {
+    throw new LimitMisuse(`per is ${rate.per}: give ${Object.keys(unitMs).join(', ')}`);
+  }
 }
 
 const unitMs = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;

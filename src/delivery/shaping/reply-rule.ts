@@ -1,5 +1,6 @@
 /** Rules that answer what a server replies, as data. */
 import type { ServerReply } from '../../smtp/index.ts';
+import { checkLimits } from '../limit-misuse.ts';
 import { type Destination, isWithin, type Scope } from './name-pattern.ts';
 
 /** What is done about a reply. */
@@ -26,6 +27,15 @@ export interface ReplyCondition extends Scope {
 export interface ReplyRule {
   readonly when: ReplyCondition;
   readonly action: ReplyAction;
+}
+
+/** @throws LimitMisuse for times and factors that are none */
+export function checkAction(action: ReplyAction): void {
+  if ('suspend' in action) checkLimits({ suspend: action.suspend }, 0);
+  if ('retryAfter' in action) checkLimits({ retryAfter: action.retryAfter }, 0);
+  if (!('slow' in action)) return;
+  checkLimits({ slow: action.slow });
+  checkLimits({ for: action.for }, 0);
 }
 
 /** What the first rule that fits makes of a reply; `null`: nothing in particular. */

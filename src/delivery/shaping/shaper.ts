@@ -13,7 +13,7 @@ import { Gate, type PutOff } from './gate.ts';
 import { checkShaping, limitsFor, type ShapingLimits, type ShapingRule } from './limits.ts';
 import { canonical, type Destination } from './name-pattern.ts';
 import type { Places } from './pace.ts';
-import { actionFor, type ReplyAction, type ReplyRule } from './reply-rule.ts';
+import { actionFor, checkAction, type ReplyAction, type ReplyRule } from './reply-rule.ts';
 
 /** Options of {@link Shaper}. */
 export interface ShaperOptions {
@@ -83,11 +83,12 @@ export class Shaper {
   readonly #places: Places;
   readonly #gates: RecentMap<Gate>;
 
-  /** @throws LimitMisuse for limits that are less than 1, and rates that are not above 0 */
+  /** @throws LimitMisuse for limits that are less than 1, rates that are not above 0, and actions with times that are none */
   constructor(options: ShaperOptions = {}) {
     const { limits = {}, rules = [], replies = [], places = 100_000, destinations = 10_000 } = options;
     checkLimits({ places, destinations });
     for (const each of [limits, ...rules]) checkShaping(each);
+    for (const { action } of replies) checkAction(action);
     this.#limits = limits;
     this.#rules = rules.map(canonical);
     this.#replies = replies.map(({ when, action }) => ({ when: canonical(when), action }));

@@ -227,6 +227,23 @@ test('limits that are none are misuse', () => {
   }
 });
 
+test('rules from a file that no compiler saw are held to what rules are', () => {
+  const week = JSON.parse('{"rate": {"messages": 5, "per": "week"}}');
+  assert.throws(() => new Shaper({ limits: week }), {
+    code: 'BAD_LIMIT',
+    message: 'per is week: give second, minute, hour, day',
+  });
+  for (const action of [
+    { suspend: Number.NaN },
+    { suspend: -1 },
+    { retryAfter: Number.NaN },
+    { slow: 0, for: 1000 },
+    { slow: 2, for: Number.NaN },
+  ]) {
+    assert.throws(() => new Shaper({ replies: [{ when: {}, action }] }), { code: 'BAD_LIMIT' });
+  }
+});
+
 test('law: every permit comes back, and never more are out than allowed', async () => {
   const work = fc.array(
     fc.record({
