@@ -167,9 +167,13 @@ export class OpenTransaction {
     return this.#allOrNone && this.#results.some((result) => result !== null);
   }
 
-  /** RFC 5321 §4.5.3.1.10: 452 behind accepted recipients says that they are enough for one transaction. */
-  #isFull({ code, enhanced = '4.5.3' }: ServerReply): boolean {
-    return code === 452 && enhanced === '4.5.3' && this.#accepted.length > 0;
+  /**
+   * RFC 5321 §4.5.3.1.10: 452 behind accepted recipients says that they are enough for one transaction; so does
+   * 552 of servers that follow RFC 821.
+   */
+  #isFull({ code, enhanced }: ServerReply): boolean {
+    const isFull = code === 452 || code === 552;
+    return isFull && (enhanced === undefined || enhanced.endsWith('.5.3')) && this.#accepted.length > 0;
   }
 
   #sayData(): boolean {

@@ -113,7 +113,7 @@ export type RecipientResult =
   | { readonly result: 'refused'; readonly reply: ServerReply; readonly stage: SmtpStage }
   /**
    * The server takes no more recipients in one transaction, as LIMITS told before (RFC 9422 §4) or the
-   * reply, 452, tells (RFC 5321 §4.5.3.1.10). Others were taken or tried; name this one in another
+   * reply, 452 or 552, tells (RFC 5321 §4.5.3.1.10). Others were taken or tried; name this one in another
    * transaction, at once if you like.
    */
   | { readonly result: 'postponed'; readonly reply?: ServerReply }

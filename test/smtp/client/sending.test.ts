@@ -230,6 +230,34 @@ suite('PIPELINING (RFC 2920 §3.1)', () => {
     { results: [['accepted 250', 'refused 452 rcpt']] },
   );
   transcript(
+    '552 behind an accepted recipient says the same (RFC 5321 §4.5.3.1.10)',
+    { mails: [two] },
+    `${piped}${envelope}
+    S: 250 ok
+    S: 250 ok
+    S: 552 too many recipients
+    S: 354 go on
+    C: hello
+    C: .
+    S: 250 ok
+    `,
+    { results: [['accepted 250', 'postponed 552']] },
+  );
+  transcript(
+    '552 of a full mailbox is a refusal',
+    { mails: [two] },
+    `${piped}${envelope}
+    S: 250 ok
+    S: 250 ok
+    S: 552 5.2.2 over quota
+    S: 354 go on
+    C: hello
+    C: .
+    S: 250 ok
+    `,
+    { results: [['accepted 250', 'refused 552 rcpt']] },
+  );
+  transcript(
     'at most 256 commands are in flight',
     {
       mails: [
