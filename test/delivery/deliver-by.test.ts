@@ -87,6 +87,9 @@ suite('a server that keeps deadlines', () => {
       told: [],
     });
   });
+  test('also where the sender asked for no notices', async () => {
+    assert.deepEqual((await send({ extensions, by: notes })).told, []);
+  });
   test('and we tell whoever wants to hear of each hop (RFC 2852 §4.1.4)', async () => {
     assert.deepEqual(await send({ extensions, by: traced, notify: ['failure'] }), {
       by: { mode: 'notify', trace: true },
@@ -104,6 +107,13 @@ suite('a server that ignores them, where the sender wants to hear (RFC 2852 §4.
     assert.deepEqual(await send({ extensions: [dsn()], by: notes, notify: ['success'] }), {
       by: {},
       notify: ['success', 'delay'],
+      told: [],
+    });
+  });
+  test('is asked to tell of it and of failure by default', async () => {
+    assert.deepEqual(await send({ extensions: [dsn()], by: notes }), {
+      by: {},
+      notify: ['failure', 'delay'],
       told: [],
     });
   });

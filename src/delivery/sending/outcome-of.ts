@@ -11,22 +11,24 @@ import type {
   SmtpFailure,
   SmtpStage,
 } from '../../smtp/index.ts';
-import type { Recipient } from '../../spool/index.ts';
 import type { Deferred, Delivered, Failed, OutcomeDetails, RemoteHost } from '../outcome.ts';
 
 /** The longest text of an outcome, in characters. */
 const longestText = 1000;
 
-/** The server took it. @param dsn it takes over NOTIFY as well */
+/**
+ * The server took it.
+ *
+ * @param passed it was told what the sender wants to hear of, and tells it
+ */
 export function deliveredBy(
   reply: ServerReply,
   remote: RemoteHost,
   protocol: 'smtp' | 'lmtp',
-  dsn: boolean,
-  { notify }: Recipient,
+  passed: boolean,
 ): Delivered {
-  // RFC 2033 §4.2: an LMTP server that says yes has delivered. RFC 3461 §5.2.1: notices pass with the message.
-  const how = protocol === 'lmtp' ? 'delivered' : dsn && notify !== undefined ? 'passed' : 'relayed';
+  // RFC 3461 §5.2.1: notices pass with the message. RFC 2033 §4.2: an LMTP server that says yes has delivered.
+  const how = passed ? 'passed' : protocol === 'lmtp' ? 'delivered' : 'relayed';
   return { result: 'delivered', how, ...said(reply, remote, 'end-of-data', 2) };
 }
 

@@ -279,8 +279,10 @@ export class Transmission {
     const { attempt, clock } = this.#plan;
     switch (each.result) {
       case 'accepted': {
-        const recipient = attempt.recipients[place] as RoutedRecipient;
-        return { isFinal: true, of: deliveredBy(each.reply, remote, target.protocol, dsn, recipient) };
+        const { notify } = attempt.recipients[place] as RoutedRecipient;
+        // RFC 2852 §4.1.4.2: a deadline is passed on, or a wish to hear of delay in its place.
+        const isAsked = notify !== undefined || attempt.context.envelope.deliverBy?.mode === 'notify';
+        return { isFinal: true, of: deliveredBy(each.reply, remote, target.protocol, dsn && isAsked) };
       }
       case 'refused': {
         const outcome = refusedBy(each.reply, remote, each.stage);

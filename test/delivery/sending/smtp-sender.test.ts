@@ -181,6 +181,8 @@ suite('what one server does, and what comes of it', () => {
     ['a server with DSN (RFC 3461 §5.2.1)', true, 'smtp', ['success'], 'passed'],
     ['a server with DSN, and nothing to tell', true, 'smtp', undefined, 'relayed'],
     ['an LMTP server (RFC 2033 §4.2)', false, 'lmtp', ['success'], 'delivered'],
+    ['an LMTP server with DSN, which tells itself (RFC 3461 §5.2.1)', true, 'lmtp', ['success'], 'passed'],
+    ['an LMTP server with DSN, and nothing to tell', true, 'lmtp', undefined, 'delivered'],
   ] as const) {
     test(`${what}: ${how}`, async () => {
       const { deliver } = setUp({
