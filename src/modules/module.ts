@@ -16,7 +16,10 @@ export type ReceptionHooks = Pick<
   SmtpHandlers,
   'connect' | 'helo' | 'mail' | 'rcpt' | 'authenticated' | 'authenticationFailed' | 'violation' | 'close'
 > & {
-  /** The message is complete: a refusal, or what is to be noted in its context. The `judge` of `spoolTo`. */
+  /**
+   * The message is complete: a refusal, or what is to be noted in its context. The `judge` of `spoolTo`: it too
+   * notes metadata by returning them, since those of the visit were taken when the message began.
+   */
   message?(message: IncomingMessage, visit: Visit): MaybePromise<Reply | ContextPatch | undefined>;
 };
 

@@ -22,8 +22,9 @@ export interface SpoolToOptions {
   /** Header fields, with their line ends, to be put before the content: {@link receivedBy}, for example. */
   readonly prepend?: (id: SpoolId, envelope: Envelope, visit: Visit) => Bytes | undefined;
   /**
-   * The last word on a complete message: a refusal, or what is to be noted in its context. Default:
-   * every message is taken.
+   * The last word on a complete message: a refusal, or what is to be noted in its context. Metadata is noted by
+   * returning it: `{ metadata: { size: 7 } }`. What it writes into `visit.metadata` is for the session's next
+   * message. Default: every message is taken.
    */
   readonly judge?: (message: IncomingMessage, visit: Visit) => MaybePromise<Reply | ContextPatch | undefined>;
   /**
