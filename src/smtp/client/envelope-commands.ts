@@ -7,6 +7,7 @@
 import { MachineMisuse } from '../../machine/index.ts';
 import type { MailParameters, RcptParameters } from '../parameters.ts';
 import { encodeUtf8Address, encodeXtext } from '../xtext.ts';
+import { asciiPath } from './ascii-path.ts';
 import type { SmtpTransaction, TransactionRecipient } from './transaction.ts';
 
 /** What the commands of one transaction may hold. */
@@ -53,7 +54,7 @@ function checkPath(path: string): void {
 /** MAIL, with its line end. */
 export function mailCommand({ from, parameters, size }: SmtpTransaction, dialect: Dialect): string {
   const { extensions } = dialect;
-  let line = `MAIL FROM:<${from}>`;
+  let line = `MAIL FROM:<${spoken(from, dialect)}>`;
   // RFC 1870 §6
   if (extensions.has('SIZE')) line += ` SIZE=${size}`;
   const bodies = extensions.has('8BITMIME') || extensions.has('BINARYMIME');
@@ -69,12 +70,17 @@ export function mailCommand({ from, parameters, size }: SmtpTransaction, dialect
 /** RCPT, with its line end. */
 export function rcptCommand({ path, parameters }: TransactionRecipient, dialect: Dialect): string {
   const { extensions } = dialect;
-  let line = `RCPT TO:<${path}>`;
+  let line = `RCPT TO:<${spoken(path, dialect)}>`;
   for (const { keyword, write } of rcptParameters) {
     const written = extensions.has(keyword) ? write(parameters, dialect) : null;
     if (written !== null) line += ` ${checked(written, dialect.utf8 ? utf8ValueSyntax : valueSyntax)}`;
   }
   return `${line}\r\n`;
+}
+
+/** What has no form in ASCII is never said without SMTPUTF8. */
+function spoken(path: string, { utf8 }: Dialect): string {
+  return utf8 ? path : (asciiPath(path) ?? path);
 }
 
 function checked(parameter: string, syntax: RegExp): string {

@@ -1,9 +1,8 @@
 /** Which recipients of a transaction a server can be sent at all, and why not the others. */
 import type { TlsInfo } from '../../machine/index.ts';
+import { asciiPath } from './ascii-path.ts';
 import { largestMessage, type ServerLimits } from './capabilities.ts';
 import type { MissingExtension, RecipientResult, SmtpTransaction } from './transaction.ts';
-
-const notAscii = /[^\0-\x7f]/;
 
 /** What decides it. */
 interface Means {
@@ -16,13 +15,13 @@ interface Means {
 
 /** The message itself asks for SMTPUTF8, or its sender's path does (RFC 6531 §3.4). */
 function needsUtf8({ from, parameters }: SmtpTransaction): boolean {
-  return parameters.smtputf8 === true || notAscii.test(from);
+  return parameters.smtputf8 === true || asciiPath(from) === null;
 }
 
 /** MAIL says SMTPUTF8: for the message, or for a recipient who can't be named otherwise. */
 export function speaksUtf8(transaction: SmtpTransaction, extensions: ReadonlyMap<string, string>): boolean {
   if (!extensions.has('SMTPUTF8')) return false;
-  return needsUtf8(transaction) || transaction.recipients.some(({ path }) => notAscii.test(path));
+  return needsUtf8(transaction) || transaction.recipients.some(({ path }) => asciiPath(path) === null);
 }
 
 /** Results that are known before anything is said; `null` for recipients that are to be tried. */
@@ -33,7 +32,7 @@ export function foregone(transaction: SmtpTransaction, means: Means): (Recipient
   const domains = new Set<string>();
   let count = 0;
   return transaction.recipients.map(({ path, parameters }) => {
-    if (notAscii.test(path) && !extensions.has('SMTPUTF8')) {
+    if (!extensions.has('SMTPUTF8') && asciiPath(path) === null) {
       return { result: 'unsuitable', missing: 'smtputf8' };
     }
     // RFC 7293 §5.1.1

@@ -200,6 +200,29 @@ test('AUTH is for sessions that authenticated (RFC 4954 §5)', () => {
   assert.ok(!pair.flights.join('').includes('AUTH='));
 });
 
+suite('a domain goes by its A-labels where nothing else needs SMTPUTF8 (RFC 6531 §3.2, §3.7)', () => {
+  const mailTo = (...recipients: string[]): Mail => {
+    const { transaction, content } = mailOf('hello\r\n', recipients);
+    return { transaction: { ...transaction, from: 'a@Müller.example' }, content };
+  };
+  const said = (pair: Pair) => Buffer.from(pair.flights.join(''), 'latin1').toString();
+  test('to a server that does not offer it', () => {
+    const pair = new Pair();
+    const [result] = pair.send(mailTo('b@bücher.example', 'ü@bücher.example'));
+    assert.deepEqual(result?.recipients.map(worded), ['accepted 250', 'unsuitable smtputf8']);
+    assert.match(
+      said(pair),
+      /MAIL FROM:<a@xn--mller-kva\.example>\r\nRCPT TO:<b@xn--bcher-kva\.example>\r\n/,
+    );
+  });
+  test('and to one that does; beside what needs it, as it is', () => {
+    const pair = new Pair({ server: everything, tls });
+    pair.send(mailTo('b@bücher.example'), mailTo('b@bücher.example', 'ü@bücher.example'));
+    assert.match(said(pair), /MAIL FROM:<a@xn--mller-kva\.example> SIZE=7\r\n/);
+    assert.match(said(pair), /MAIL FROM:<a@Müller\.example> SIZE=7 SMTPUTF8\r\nRCPT TO:<b@bücher\.example>/);
+  });
+});
+
 suite("what a server can't be sent, it is not sent", () => {
   const validSince = { since: '2014-04-03T23:01:00Z', unsupported: 'reject' } as const;
   const by = { seconds: 100, mode: 'return', trace: false } as const;
