@@ -89,15 +89,21 @@ function noDane(name: string): Pick<MailHost, 'dane' | 'tlsaBase'> {
 
 /**
  * RFC 7672 §2.2.1: only a server whose addresses are authentic too has TLSA records. RFC 7672 §2.2.2: they
- * are looked for at the end of its CNAMEs, then at its own name.
+ * are looked for at the end of its CNAMEs, then at its own name; there alone where the first CNAME is authentic
+ * and what it leads to is not.
  */
 async function findDane(
   name: string,
   found: Extract<HostAddresses, { ok: true }>,
   { port, resolver }: HostOptions,
 ): Promise<Pick<MailHost, 'dane' | 'tlsaBase'>> {
-  if (!found.authentic) return noDane(name);
-  for (const tlsaBase of new Set([found.name, name])) {
+  if (!found.authentic) {
+    if (found.name === name) return noDane(name);
+    const alias = await resolver.resolve(name, 'CNAME');
+    if (alias.status === 'failure') return { dane: { kind: 'failure', text: alias.text }, tlsaBase: name };
+    if (alias.status !== 'ok' || !alias.authentic) return noDane(name);
+  }
+  for (const tlsaBase of new Set(found.authentic ? [found.name, name] : [name])) {
     const dane = await findTlsa(tlsaBase, port, resolver);
     if (dane.kind !== 'none') return { dane, tlsaBase };
   }

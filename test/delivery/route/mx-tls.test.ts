@@ -72,6 +72,26 @@ suite('DANE takes authentic answers all the way (RFC 7672 §2.2.1)', () => {
       },
       'required dane mx.example.org example.org',
     ],
+    [
+      'a server that is a signed CNAME of one that is not signed',
+      {
+        ...signed,
+        'mx.example.org': { CNAME: ['real.example.net'], ...proved },
+        'real.example.net': { A: ['192.0.2.1'] },
+        '_25._tcp.real.example.net': { TLSA: [tlsa(3)], ...proved },
+      },
+      'required dane mx.example.org example.org',
+    ],
+    [
+      'a server that is an unsigned CNAME',
+      {
+        ...signed,
+        'mx.example.org': { CNAME: ['real.example.net'] },
+        'real.example.net': { A: ['192.0.2.1'], ...proved },
+        '_25._tcp.real.example.net': { TLSA: [tlsa(3)], ...proved },
+      },
+      'opportunistic',
+    ],
   ];
   for (const [what, zone, expected] of table) {
     test(what, async () => assert.equal(demand(await mxSite(zone)), expected));
