@@ -58,8 +58,10 @@ export function brokenOff(
 ): Deferred | Failed {
   const { why, stage, reply, text } = failure;
   if (why === 'refused' && reply !== undefined && !ambiguous) return refusedBy(reply, remote, stage);
-  // RFC 8689 §4.2.1: the server can't do what the sender demands; to wait does not help.
-  const result = why === 'tls-missing' && requireTls ? 'failed' : 'deferred';
+  // RFC 8689 §4.2.1: the server can't do what the sender demands; to wait helps only where it said so, as by 454
+  // (RFC 3207 §4).
+  const isLacking = why === 'tls-missing' && (reply === undefined || reply.code >= 500);
+  const result = isLacking && requireTls ? 'failed' : 'deferred';
   // RFC 1047 §3: to send it again may make a second copy, not to send it again may lose it.
   const doubt = ambiguous ? '; all of the message was sent, so that it may have been taken (RFC 1047)' : '';
   const details = {

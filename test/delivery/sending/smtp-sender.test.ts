@@ -176,6 +176,14 @@ suite('what one server does, and what comes of it', () => {
     assert.deepEqual((await deliver()).map(brief), ['failed 5.7.10 a']);
   });
 
+  test('... and for now where the server says so (RFC 3207 §4)', async () => {
+    const { deliver } = setUp({
+      servers: { a: closed('tls-missing', 'starttls', 454) },
+      envelope: { requireTls: true },
+    });
+    assert.deepEqual((await deliver()).map(brief), ['deferred 4.7.10 a']);
+  });
+
   for (const [what, dsn, protocol, notify, how] of [
     ['a server without DSN', false, 'smtp', ['success'], 'relayed'],
     ['a server with DSN (RFC 3461 §5.2.1)', true, 'smtp', ['success'], 'passed'],
