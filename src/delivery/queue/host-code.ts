@@ -1,6 +1,6 @@
 /** A host's functions, made safe to call where an exception would lose an outcome. */
 import type { QueueProblem } from './problem.ts';
-import { defaultSchedule, type Schedule, type ScheduleFor } from './schedule.ts';
+import { defaultSchedule, type Schedule, type ScheduleFor, wholeSchedule } from './schedule.ts';
 
 type Tell = (problem: QueueProblem) => void;
 
@@ -15,9 +15,16 @@ export function safeTell(tell: Tell = warn): Tell {
   };
 }
 
-/** Finds schedules; where that throws, the default one is kept. */
-export function safeSchedule(schedule: Schedule | ScheduleFor | undefined, tell: Tell): ScheduleFor {
-  if (typeof schedule !== 'function') return () => schedule ?? defaultSchedule;
+/**
+ * Finds schedules; where that throws, the default one is kept.
+ *
+ * @throws LimitMisuse for one schedule that is none
+ */
+export function safeSchedule(schedule: Partial<Schedule> | ScheduleFor | undefined, tell: Tell): ScheduleFor {
+  if (typeof schedule !== 'function') {
+    const whole = wholeSchedule(defaultSchedule, schedule);
+    return () => whole;
+  }
   return (recipient, context) => {
     try {
       return schedule(recipient, context);

@@ -41,8 +41,8 @@ export interface QueueOptions {
   readonly clock?: Clock;
   /** Spreads the waits: gives a number from 0 up to but without 1. Default `Math.random`. */
   readonly random?: () => number;
-  /** Default: `defaultSchedule`. */
-  readonly schedule?: Schedule | ScheduleFor;
+  /** In what it differs from `defaultSchedule`, or a function for each recipient's own. */
+  readonly schedule?: Partial<Schedule> | ScheduleFor;
   readonly hooks?: DeliveryHooks;
   /** Writes notifications. Default: none are sent. */
   readonly notifier?: Notifier;

@@ -98,14 +98,17 @@ export class Queue {
   #started: Promise<void> | undefined;
   #stopped: Promise<{ readonly unfinished: number }> | undefined;
 
-  /** @throws QueueMisuse for limits that are no positive numbers */
+  /**
+   * @throws QueueMisuse for limits that are no positive numbers
+   * @throws LimitMisuse for a schedule of numbers that make none
+   */
   constructor(options: QueueOptions) {
     const { spool, router, clock = systemClock, random = Math.random, notifier, fence } = options;
     const { keepFailed = () => false } = options;
     const onProblem = safeTell(options.onProblem);
     const limits = { ...defaultLimits, ...options.limits };
     for (const [name, limit] of Object.entries(limits)) {
-      if (!(limit >= 1)) throw new QueueMisuse(`the limit ${name} is ${limit}`);
+      if (!(limit >= 1)) throw new QueueMisuse(`the limit ${name} is ${limit}: give 1 or more`);
     }
     const hooks = new HookCaller(options.hooks ?? {});
     const totals = this.#totals;

@@ -1,5 +1,6 @@
 /** When a message that could not be delivered is tried again, and when it is given up. */
 import type { Context } from '../../spool/index.ts';
+import { checkLimits } from '../limit-misuse.ts';
 import { type DomainTable, domainLookup } from '../route/domain-table.ts';
 import type { RoutedRecipient } from '../route.ts';
 
@@ -49,6 +50,7 @@ export type ScheduleFor = (recipient: RoutedRecipient, context: Context) => Sche
  *
  * @param byDomain `example.org` is that domain, `.example.org` all below it, `*` every other
  * @throws RouteMisuse `BAD_DOMAIN` for a key that is none of these
+ * @throws LimitMisuse for numbers that make no schedule
  * @example
  * ```ts
  * import { schedulesByDomain } from 'mailwright/delivery';
@@ -63,9 +65,24 @@ export function schedulesByDomain(
   byDomain: DomainTable<Partial<Schedule>>,
   base: Schedule = defaultSchedule,
 ): ScheduleFor {
-  const whole = Object.entries(byDomain).map(([domain, part]) => [domain, { ...base, ...part }] as const);
+  const whole = Object.entries(byDomain).map(
+    ([domain, part]) => [domain, wholeSchedule(base, part)] as const,
+  );
   const scheduleOf = domainLookup(Object.fromEntries(whole));
   return ({ domain }) => scheduleOf(domain) ?? base;
+}
+
+/**
+ * A schedule that differs from another in some parts.
+ *
+ * @throws LimitMisuse for numbers that make no schedule: with a wait of NaN, all attempts would be made at once
+ */
+export function wholeSchedule(base: Schedule, part: Partial<Schedule> = {}): Schedule {
+  const whole = { ...base, ...part };
+  const { factor, attempts, ...others } = whole;
+  checkLimits({ factor, attempts });
+  checkLimits({ ...others }, 0);
+  return whole;
 }
 
 /**

@@ -367,6 +367,7 @@ test('an attempt that never ends, come what may, does not keep a queue from stop
 
 test('a time that is none sends nothing: it is told', async () => {
   const world = new World();
+  await world.queue.start();
   const held = await world.add('held@example.org', { queue: { held: true } });
   for (const time of [Number.NaN, Number.POSITIVE_INFINITY]) {
     const misuse = { code: 'QUEUE_MISUSE', message: /is (?:NaN|Infinity): give ms since 1970/ };

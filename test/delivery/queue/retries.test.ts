@@ -87,6 +87,33 @@ test('schedules differ by domain: the domain itself, then those above it, then t
   assert.equal(attempts('internal.example').expiry, 5 * day);
 });
 
+test('a schedule may tell in what it differs from the default one; numbers that make none are told', async () => {
+  const world = new World({
+    script: () => deferred,
+    schedule: { first: minute, factor: 1, jitter: 0, attempts: 3 },
+  });
+  await world.queue.start();
+  await world.add(to);
+  await world.clock.run();
+  assert.deepEqual(
+    world.seen.map(({ at }) => at / minute),
+    [0, 1, 2],
+  );
+  for (const part of [
+    { first: Number.NaN },
+    { factor: 0 },
+    { ceiling: -1 },
+    { jitter: Number.NaN },
+    { attempts: 0 },
+    { expiry: Number.NaN },
+    { delayNotice: -1 },
+  ]) {
+    const misuse = { name: 'LimitMisuse', code: 'BAD_LIMIT' };
+    assert.throws(() => new World({ schedule: part }), misuse, Object.keys(part)[0]);
+    assert.throws(() => schedulesByDomain({ 'slow.example': part }), misuse);
+  }
+});
+
 interface Ending {
   readonly name: string;
   readonly script: Script;
