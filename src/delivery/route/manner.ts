@@ -1,7 +1,7 @@
 /** How servers are met: what hosts configure, with its defaults. */
 import type { ClientCredentials } from '../../sasl/index.ts';
 import type { Target } from '../transport.ts';
-import { RouteMisuse } from './misuse.ts';
+import { checkHostname, RouteMisuse } from './misuse.ts';
 import type { TlsPolicy } from './tls-demand.ts';
 
 /** How long to wait at each stage with a server, in milliseconds. */
@@ -38,12 +38,13 @@ export interface Manner extends Pick<ServerSettings, 'certificateNames' | 'crede
   readonly published: boolean;
 }
 
-/** @throws RouteMisuse `BAD_TLS` for TLS from the first octet that need not be */
+/** @throws RouteMisuse `BAD_TLS` for TLS from the first octet that need not be, `BAD_HOSTNAME` for a name that is none */
 export function mannerOf(
   settings: ServerSettings,
   fixed: Pick<Manner, 'protocol' | 'hostname' | 'published'>,
   tlsByDefault: TlsPolicy,
 ): Manner {
+  checkHostname(fixed.hostname);
   const { implicitTls = false, acceptInvalidCertificates = false, allowCleartext = false } = settings;
   const tls = settings.tls ?? (implicitTls ? 'required' : tlsByDefault);
   if (implicitTls && (tls === 'none' || tls === 'opportunistic')) {

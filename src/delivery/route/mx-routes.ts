@@ -88,7 +88,7 @@ const mostRoutes = 10_000;
  *
  * It has a route for every recipient but `Postmaster` without a domain: ask it last.
  *
- * @throws RouteMisuse for overrides that can't be
+ * @throws RouteMisuse for overrides and host names that can't be
  * @example
  * ```ts
  * import { CachingResolver, WireResolver } from 'mailwright/dns';

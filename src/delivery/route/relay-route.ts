@@ -49,7 +49,7 @@ export interface RelayRouteOptions extends ServerSettings {
  * With credentials TLS is `required` by default, otherwise `opportunistic`. Servers that are named may be at
  * any address.
  *
- * @throws RouteMisuse for servers or TLS that can't be
+ * @throws RouteMisuse for servers, host names or TLS that can't be
  * @example
  * ```ts
  * import type { Resolver } from 'mailwright/dns';
@@ -82,7 +82,7 @@ export function relayRoute(options: RelayRouteOptions): Route {
  * A route to a server that delivers into mailboxes and answers for each recipient (RFC 2033): by a Unix
  * socket, without TLS by default, or by TCP.
  *
- * @throws RouteMisuse for servers or TLS that can't be
+ * @throws RouteMisuse for servers, host names or TLS that can't be
  * @example
  * ```ts
  * import type { Resolver } from 'mailwright/dns';

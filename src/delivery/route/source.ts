@@ -1,4 +1,5 @@
 import type { Context } from '../../spool/index.ts';
+import { checkHostname } from './misuse.ts';
 
 /** Where connections come from, and how they introduce themselves. */
 export interface Source {
@@ -21,7 +22,10 @@ export class SourceChoice {
   readonly #sources: Sources;
   #turn = -1;
 
+  /** @throws RouteMisuse `BAD_HOSTNAME` for a name in a list that is none */
   constructor(sources: Sources = []) {
+    const listed = typeof sources === 'function' ? [] : sources;
+    for (const { hostname } of listed) if (hostname !== undefined) checkHostname(hostname);
     this.#sources = sources;
   }
 

@@ -1,7 +1,7 @@
 /** What is different for some domains, and where connections come from. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { type DeliveryWarning, type MxRouteOptions, mxRoutes } from 'mailwright/delivery';
+import { type DeliveryWarning, type MxRouteOptions, mxRoutes, relayRoute } from 'mailwright/delivery';
 import type { Zone } from 'mailwright/dns';
 import { Secret } from 'mailwright/machine';
 import type { Context } from 'mailwright/spool';
@@ -91,6 +91,17 @@ suite('overrides', () => {
     refused({ 'example.org': { servers: ['not a host'] } }, 'BAD_SERVER');
     refused({ 'example.org': { servers: [{ host: 'a.example', port: 70_000 }] } }, 'BAD_SERVER');
     refused({ 'example.org': { implicitTls: true, tls: 'opportunistic' } }, 'BAD_TLS');
+  });
+
+  test('a name that no EHLO can say is refused when it is configured, and puts off no mail', () => {
+    const options = still({}, new Survey());
+    for (const hostname of ['', 'two words', 'mx.example.org\n', 'mäil.example.org']) {
+      const misuse = { code: 'BAD_HOSTNAME', message: /^no host name: ".*"\. Give / };
+      assert.throws(() => mxRoutes({ ...options, hostname }), misuse);
+      assert.throws(() => mxRoutes({ ...options, sources: [{ hostname }] }), misuse);
+      assert.throws(() => relayRoute({ ...options, hostname, servers: ['192.0.2.1'] }), misuse);
+    }
+    assert.doesNotThrow(() => mxRoutes({ ...options, hostname: '[192.0.2.1]' }));
   });
 });
 
