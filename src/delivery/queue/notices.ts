@@ -51,8 +51,10 @@ export function debtsOf(
   for (const place of context.envelope.recipients.keys()) {
     const state = stateOf(place);
     if (state.owes === undefined) continue;
-    const { expires } = timesOf(context, schedule(routedRecipient(context, place), context));
-    debts.push({ place, state: { ...state, owes: state.owes }, expires });
+    const { expires, deliverBy } = timesOf(context, schedule(routedRecipient(context, place), context));
+    // RFC 2852 §4: in mode R the message goes back at the deadline.
+    const end = deliverBy?.mode === 'return' ? Math.min(expires, deliverBy.at) : expires;
+    debts.push({ place, state: { ...state, owes: state.owes }, expires: end });
   }
   return debts;
 }

@@ -256,6 +256,28 @@ test('how messages end', async (t) => {
   }
 });
 
+test('a notice of delay says until when it is tried (RFC 3464 §2.3.9): at most to its deadline (RFC 2852 §4)', async () => {
+  for (const [deliverBy, minutes] of [
+    [undefined, 120],
+    [{ at: start + 10 * minute, mode: 'return' }, 10],
+    [{ at: start + 10 * minute, mode: 'notify' }, 120],
+  ] as const) {
+    const told: (number | undefined)[] = [];
+    const world = new World({
+      script: () => deferred,
+      schedule: { ...defaultSchedule, ...short },
+      notifier: async (_, recipients) => {
+        for (const { outcome, willRetryUntil } of recipients)
+          if (outcome.result === 'deferred') told.push(willRetryUntil);
+        return [];
+      },
+    });
+    await world.add(to, { envelope: { ...(deliverBy && { deliverBy }) } });
+    await world.run(9 * minute);
+    assert.deepEqual(told, [start + minutes * minute]);
+  }
+});
+
 test('a deadline that passes is no attempt, and what the remote said last is told', async () => {
   const world = new World({ script: () => deferred, keepFailed: () => true });
   const id = await world.add(to, { envelope: { deliverBy: { at: start + 2 * minute, mode: 'return' } } });
