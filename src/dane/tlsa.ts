@@ -16,8 +16,8 @@ export type DaneFinding =
 /**
  * Looks up the TLSA records of a server.
  *
- * The MX records that led to it, and its addresses, must be authentic as well (RFC 7672 §2.2.1); whoever
- * looked them up knows. `authentic` is true only of resolvers that the host trusts to validate.
+ * The MX records that led to it, and its addresses, must be authentic as well (RFC 7672 §2.2.1), or at least
+ * the alias that it is (RFC 7672 §2.2.2); whoever looked them up knows. `authentic` is true only of resolvers that the host trusts to validate.
  *
  * @param host - the name in the MX record, or that of its addresses where that is another (RFC 7672 §2.2.2)
  *
