@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type IpAddress, parseIpAddress } from '../address/index.ts';
 import type { Clock, ConnectionInfo, PeerAddress } from '../machine/index.ts';
 import type { Connect } from '../node/index.ts';
+import { SeededRandom } from './random.ts';
 import { type Passage, socketError, WireEnd, WireSocket } from './virtual-wire.ts';
 
 /** A connection that somebody wants to make. */
@@ -44,8 +45,8 @@ export interface Partition {
 /** Options of {@link VirtualNetwork}. */
 export interface VirtualNetworkOptions {
   readonly clock: Clock;
-  /** From 0 up to, and without, 1; such as `fraction` of a `SeededRandom`. */
-  readonly random: () => number;
+  /** From 0 up to, and without, 1. Default: `fraction` of a `SeededRandom` that is the same in each network. */
+  readonly random?: () => number;
   /** Milliseconds from one end to the other. Default: 5 to 50, by chance for each connection. */
   readonly latency?: (link: Link) => number;
   /** What goes wrong with a connection. Default: nothing. */
@@ -88,7 +89,8 @@ export class VirtualNetwork {
   readonly #crashes = new Map<string, number>();
   #links = 0;
 
-  constructor({ clock, random, latency, faults }: VirtualNetworkOptions) {
+  constructor(options: VirtualNetworkOptions) {
+    const { clock, random = new SeededRandom(1).fraction, latency, faults } = options;
     this.#clock = clock;
     this.#latency = latency ?? (() => 5 + Math.floor(random() * 46));
     this.#faults = faults ?? (() => undefined);

@@ -41,6 +41,22 @@ function world(fault?: LinkFault, latency = 10) {
   return { clock, network, events, sockets, connect };
 }
 
+test('left to itself, each network has latencies by chance, and the same ones', async () => {
+  const times = async () => {
+    const clock = new VirtualClock({ start: 0 });
+    const network = new VirtualNetwork({ clock });
+    const accepted: number[] = [];
+    network.listen(server, 25, () => accepted.push(clock.now()));
+    for (let count = 0; count < 5; count++) void network.from(client)(at, new AbortController());
+    await clock.run();
+    return accepted;
+  };
+  const [once, again] = [await times(), await times()];
+  assert.deepEqual(once, again);
+  assert.equal(once.length, 5);
+  assert.ok(new Set(once).size > 1);
+});
+
 test('octets take their time, both ways, and an end is seen', async () => {
   const { clock, events, sockets, connect } = world();
   void connect();
