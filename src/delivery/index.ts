@@ -1,6 +1,10 @@
 /**
  * Delivery: the queue, routes, connections, shaping and notifications.
  *
+ * A {@link Queue} takes what is due from a spool; {@link mxRoutes}, {@link relayRoute}, {@link lmtpRoute} and
+ * {@link localRoute} say where it goes; a {@link SmtpSender} takes it there, a {@link notifier} tells the sender.
+ * The guide is [Delivery](../../docs/delivery.md).
+ *
  * @module delivery
  */
 export { bodyOf } from './body.ts';

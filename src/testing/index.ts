@@ -1,5 +1,8 @@
 /**
- * What tests of a host, a handler or a store of one's own need: transcripts, fuzzing, recordings.
+ * What tests of a host, a handler or a store of one's own need: transcripts, fuzzing, recordings, a virtual clock
+ * and network, scripted peers, and suites for implementations of this library's contracts.
+ *
+ * The guide is [Testing](../../docs/testing.md).
  *
  * @module testing
  */

@@ -1,6 +1,9 @@
 /**
  * Upstream accounts: a synchronous proxy for submissions that go out with OAuth2 accounts of mail providers.
  *
+ * {@link Upstream} is the proxy, {@link memoryAccounts} a directory of accounts to begin with. The guide is
+ * [the OAuth2 proxy](../../docs/oauth-proxy.md).
+ *
  * @module upstream
  */
 export type { Account, AccountLimits, Provider, TokenGrant } from './account.ts';
