@@ -32,9 +32,10 @@ export type {
 } from './outcome.ts';
 export type { AttemptTrace } from './queue/attempt.ts';
 export type { DestinationStatistics } from './queue/dispatch.ts';
+export { QueueMisuse } from './queue/misuse.ts';
 export type { QueueLimits, QueueOptions } from './queue/options.ts';
 export type { QueueProblem } from './queue/problem.ts';
-export { Queue, QueueMisuse, type QueueStatistics } from './queue/queue.ts';
+export { Queue, type QueueStatistics } from './queue/queue.ts';
 export {
   type HeldState,
   type MessageState,

@@ -2,7 +2,7 @@ import type { Clock } from '../../machine/index.ts';
 import type { Context, FencingToken, Spool } from '../../spool/index.ts';
 import type { DeliveryHooks } from '../hooks.ts';
 import type { Notifier } from '../notifier.ts';
-import type { Router } from '../route.ts';
+import type { Route, Router } from '../route.ts';
 import type { QueueProblem } from './problem.ts';
 import type { Schedule, ScheduleFor } from './schedule.ts';
 
@@ -35,8 +35,11 @@ export const defaultLimits: QueueLimits = {
 /** What a queue is made of. */
 export interface QueueOptions {
   readonly spool: Spool;
-  /** Finds the route of each recipient; where it answers `undefined`, the recipient waits by its schedule. */
-  readonly router: Router;
+  /**
+   * Finds the route of each recipient; where it answers `undefined`, the recipient waits by its schedule. Or the
+   * one route for all.
+   */
+  readonly router: Route | Router;
   /** Default: the platform's. */
   readonly clock?: Clock;
   /** Spreads the waits: gives a number from 0 up to but without 1. Default `Math.random`. */

@@ -4,6 +4,7 @@ import type { Context, NewContext, Spool, SpoolEntry, SpoolId, WriteOptions } fr
 import type { MaybePromise } from '../../users/index.ts';
 import { systemClock } from '../clock.ts';
 import type { HookPatch } from '../hooks.ts';
+import { firstOf } from '../route/routers.ts';
 import type { Router } from '../route.ts';
 import { Administration } from './administration.ts';
 import { contextsOf } from './contexts.ts';
@@ -12,6 +13,7 @@ import { HookCaller } from './hook-caller.ts';
 import { safeSchedule, safeTell } from './host-code.ts';
 import { Ledger } from './ledger.ts';
 import { LivingContext } from './living-context.ts';
+import { checkEnvelope, checkTime, QueueMisuse } from './misuse.ts';
 import { Notices } from './notices.ts';
 import { defaultLimits, type QueueOptions } from './options.ts';
 import type { QueueProblem } from './problem.ts';
@@ -40,20 +42,6 @@ export interface QueueStatistics extends QueueTotals {
   readonly troubled: boolean;
   /** Those with attempts in hand or messages waiting for their turn. */
   readonly destinations: readonly DestinationStatistics[];
-}
-
-/** A host used a queue wrongly: limits out of range, a time that is none, or a start after the end. */
-export class QueueMisuse extends Error {
-  override readonly name = 'QueueMisuse';
-  readonly code = 'QUEUE_MISUSE';
-}
-
-/** What is no time would be taken for none, and the message sent at once. */
-function checkTime(name: string, ms: number): void {
-  if (Number.isFinite(ms)) return;
-  throw new QueueMisuse(
-    `${name} is ${ms}: give ms since 1970, or \`held: true\` for a message that waits for a release`,
-  );
 }
 
 /** How long `stop` waits for attempts to end by themselves, in ms. */
@@ -103,7 +91,7 @@ export class Queue {
    * @throws LimitMisuse for a schedule of numbers that make none
    */
   constructor(options: QueueOptions) {
-    const { spool, router, clock = systemClock, random = Math.random, notifier, fence } = options;
+    const { spool, clock = systemClock, random = Math.random, notifier, fence } = options;
     const { keepFailed = () => false } = options;
     const onProblem = safeTell(options.onProblem);
     const limits = { ...defaultLimits, ...options.limits };
@@ -114,6 +102,7 @@ export class Queue {
     const totals = this.#totals;
     this.#spool = spool;
     this.#clock = clock;
+    const router = typeof options.router === 'function' ? options.router : firstOf(options.router);
     this.#router = router;
     this.#hooks = hooks;
     this.#onProblem = onProblem;
@@ -198,9 +187,11 @@ export class Queue {
    * waits for a `release`, `queue: { held: true }`.
    *
    * @throws SpoolError (as a rejection) when the spool does not take it
-   * @throws QueueMisuse (as a rejection) for a `due` that is no finite number
+   * @throws QueueMisuse (as a rejection) for a `due` that is no finite number, an envelope without recipients,
+   *   and paths that are none
    */
   async enqueue(context: NewContext, octets: Uint8Array): Promise<SpoolId> {
+    checkEnvelope(context.envelope);
     if (context.queue?.due !== undefined) checkTime('queue.due', context.queue.due);
     const writer = this.#spool.begin(context, { ...this.#writeOptions(), expectedSize: octets.length });
     try {
