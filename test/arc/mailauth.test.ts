@@ -3,23 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { authenticate, sealMessage } from 'mailauth';
 import { ArcSealer, validateArc } from 'mailwright/arc';
-import { SigningKey } from 'mailwright/signature';
-import { keys, zone } from '../dkim/handmade.ts';
-
-const domain = 'example.com';
-const selectors = { rsa: 'rsa', ed25519: 'ed' } as const;
-type Kind = keyof typeof selectors;
-
-/** The zone as mailauth asks for it. */
-async function resolver(name: string, type: string): Promise<string[][]> {
-  const answer = zone.resolve(name, 'TXT');
-  if (type === 'TXT' && answer.status === 'ok') return answer.records.map((text) => [text]);
-  throw Object.assign(new Error('no such name'), { code: 'ENOTFOUND' });
-}
-
-const pem = (kind: Kind) => String(keys[kind].privateKey.export({ type: 'pkcs8', format: 'pem' }));
-const ourKey = (kind: Kind) =>
-  new SigningKey({ domain, selector: selectors[kind], privateKey: keys[kind].privateKey });
+import { zone } from '../dkim/handmade.ts';
+import { domain, type Kind, ourKey, pem, resolver, selectors } from '../dkim/oracle.ts';
 
 const message = Buffer.from(
   'From: alice@example.com\r\nTo: bob@example.org\r\nSubject: The  minutes\r\n\r\nHello  Bob \r\n\r\n',

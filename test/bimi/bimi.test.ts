@@ -12,7 +12,8 @@ import {
   readMarkCertificate,
 } from 'mailwright/bimi';
 import { ZoneResolver } from 'mailwright/dns';
-import { markPem, rootPem } from './certificates.ts';
+import { rootPem } from '../dane/certificates.ts';
+import { markPem } from './certificates.ts';
 
 test('records', () => {
   const kinds: readonly [text: string, kind: string][] = [

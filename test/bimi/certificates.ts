@@ -1,16 +1,4 @@
-/** A root, and a mark certificate that it issued for example.com; valid from 2026-11-20 to 2036. */
-
-export const rootPem = `-----BEGIN CERTIFICATE-----
-MIIBlDCCATugAwIBAgIUefXuQSlOJE0epoFTU5a8W6lO1ykwCgYIKoZIzj0EAwIw
-FzEVMBMGA1UEAwwMRXhhbXBsZSBSb290MCAXDTI2MTEyMDEyMjkyNVoYDzIxMjYx
-MDI3MTIyOTI1WjAXMRUwEwYDVQQDDAxFeGFtcGxlIFJvb3QwWTATBgcqhkjOPQIB
-BggqhkjOPQMBBwNCAAQATSVfv/9X+Lm/6I/Hcg61wgBg9UK2L44QXiAFuApGl1Wr
-sEYWew2jZ/eD9h2QsV8OFkbsa8CBrmoelZUhzMNjo2MwYTAdBgNVHQ4EFgQUZ2Ns
-SfhkCuIQKfDahkgKXVKDRdUwHwYDVR0jBBgwFoAUZ2NsSfhkCuIQKfDahkgKXVKD
-RdUwDwYDVR0TAQH/BAUwAwEB/zAOBgNVHQ8BAf8EBAMCAgQwCgYIKoZIzj0EAwID
-RwAwRAIgYNVf0yGUV+ypEyeRR9h7B7LiRiYVzBjmbbEaalnaMkwCIGjg+VH8XyCt
-wMCa6Ibaiv3f3d1BrQl0N2Q+TUkbGt0E
------END CERTIFICATE-----`;
+/** A mark certificate for example.com that the root of DANE's certificates issued; valid from 2026-11-20 to 2036. */
 
 export const markPem = `-----BEGIN CERTIFICATE-----
 MIICszCCAlqgAwIBAgIUNTQCc7Zzz7PMeZfCPruT3CJAQEUwCgYIKoZIzj0EAwIw

@@ -5,23 +5,9 @@ import fc from 'fast-check';
 import { dkimSign } from 'mailauth/lib/dkim/sign.js';
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
 import { signDkim, verifyDkim } from 'mailwright/dkim';
-import { type Canonicalization, SigningKey } from 'mailwright/signature';
-import { keys, zone } from './handmade.ts';
-
-const domain = 'example.com';
-const selectors = { rsa: 'rsa', ed25519: 'ed' } as const;
-type Kind = keyof typeof selectors;
-
-/** The zone as mailauth asks for it. */
-async function resolver(name: string, type: string): Promise<string[][]> {
-  const answer = zone.resolve(name, 'TXT');
-  if (type === 'TXT' && answer.status === 'ok') return answer.records.map((text) => [text]);
-  throw Object.assign(new Error('no such name'), { code: 'ENOTFOUND' });
-}
-
-const pem = (kind: Kind) => String(keys[kind].privateKey.export({ type: 'pkcs8', format: 'pem' }));
-const ourKey = (kind: Kind) =>
-  new SigningKey({ domain, selector: selectors[kind], privateKey: keys[kind].privateKey });
+import type { Canonicalization } from 'mailwright/signature';
+import { zone } from './handmade.ts';
+import { domain, type Kind, ourKey, pem, resolver, selectors } from './oracle.ts';
 
 const ours = async (message: Buffer) =>
   (await verifyDkim(message, { resolver: zone })).map(({ status }) => status);
