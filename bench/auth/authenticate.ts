@@ -10,6 +10,7 @@ import { authenticate } from 'mailwright/policy';
 import { SigningKey } from 'mailwright/signature';
 import { printComparison } from '../measure/lines.ts';
 import { perSecond, rounds } from '../measure/rounds.ts';
+import { ordinaryHeader } from './ordinary-header.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const texts: Readonly<Record<string, string>> = {
@@ -30,18 +31,8 @@ async function stub(name: string, type: string): Promise<string[][]> {
   return [[text]];
 }
 
-const header = [
-  'Received: from mx1.example.net (mx1.example.net [192.0.2.1])',
-  '\tby mx2.example.org with ESMTPS id 4Qx1',
-  '\tfor <bob@example.org>; Mon, 2 Nov 2026 10:00:00 +0100',
-  'From: Alice Example <alice@example.com>',
-  'To: Bob <bob@example.org>, carol@example.org',
-  'Subject: The minutes of the meeting',
-  'Date: Mon, 2 Nov 2026 10:00:00 +0100',
-  'Message-ID: <4711@example.com>',
-];
 const line = 'This is a line of text, about as long as people write in mail.\r\n';
-const bare = Buffer.from(`${header.join('\r\n')}\r\n\r\n${line.repeat(24)}`);
+const bare = Buffer.from(`${ordinaryHeader.join('\r\n')}\r\n\r\n${line.repeat(24)}`);
 const key = new SigningKey({ domain: 'example.com', selector: 'bench', privateKey });
 const message = Buffer.concat([await signDkim(bare, { keys: [key] }), bare]);
 

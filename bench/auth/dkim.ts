@@ -10,6 +10,7 @@ import { ZoneResolver } from 'mailwright/dns';
 import { SigningKey } from 'mailwright/signature';
 import { printComparison } from '../measure/lines.ts';
 import { perSecond, rounds } from '../measure/rounds.ts';
+import { ordinaryHeader } from './ordinary-header.ts';
 
 const domain = 'example.com';
 const selector = 'bench';
@@ -20,14 +21,7 @@ const zone = new ZoneResolver({ [name]: { TXT: [record] } });
 const stub = async () => [[record]];
 
 const header = [
-  'Received: from mx1.example.net (mx1.example.net [192.0.2.1])',
-  '\tby mx2.example.org with ESMTPS id 4Qx1',
-  '\tfor <bob@example.org>; Mon, 2 Nov 2026 10:00:00 +0100',
-  'From: Alice Example <alice@example.com>',
-  'To: Bob <bob@example.org>, carol@example.org',
-  'Subject: The minutes of the meeting',
-  'Date: Mon, 2 Nov 2026 10:00:00 +0100',
-  'Message-ID: <4711@example.com>',
+  ...ordinaryHeader,
   'MIME-Version: 1.0',
   'Content-Type: text/html; charset=utf-8',
   'Content-Transfer-Encoding: 8bit',
