@@ -123,7 +123,7 @@ try {
         domainRoutes({ [domain]: toSink, '': toSink }),
         mxRoutes({ sender, resolver, hostname, tlsOptional: tlsRequiredNo }),
       )
-    : () => toSink;
+    : toSink;
   const queue = new Queue({ spool, router, hooks, notifier: notifier({ hostname }) });
 
   const tls = selfSignedCertificate({ names: [hostname, host] });

@@ -19,7 +19,7 @@ const onward = relayRoute({
   servers: [{ host: '127.0.0.1', port: Number(sink) }],
   tls: 'none',
 });
-const queue = new Queue({ spool, router: () => onward });
+const queue = new Queue({ spool, router: onward });
 await queue.start();
 
 const server = new SmtpServer({

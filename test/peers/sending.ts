@@ -48,7 +48,7 @@ export class Sending implements AsyncDisposable {
     });
     this.queue = new Queue({
       spool: this.spool,
-      router: () => route,
+      router: route,
       hooks: { delivered: note, failed: note },
       notifier: notifier({ hostname: 'queue.test' }),
     });
